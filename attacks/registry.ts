@@ -1,0 +1,40 @@
+/** The attacks by name. A new attack is one file, one line here and one row in the table test. @module */
+
+import { didYouMean, type OptionValues } from "../models/options.ts";
+import type { Attack, AttackDefinition, ThreatModel } from "./attack.ts";
+import { fgsmAttack } from "./fgsm.ts";
+import { pgdAttack } from "./pgd.ts";
+
+/** All attacks, sorted by name. */
+export const attacks: readonly AttackDefinition[] = [fgsmAttack, pgdAttack];
+
+/**
+ * Makes the attack called `name`, such as "fgsm" or "pgd-20".
+ *
+ * @param origin Where the name came from, for the message: "--attack".
+ * @throws {RangeError} When there is no such attack, or an option is unknown to it or out of range.
+ */
+export function findAttack(name: string, threat: ThreatModel, options: OptionValues = {}, origin?: string): Attack {
+  for (const definition of attacks) {
+    const numbers = numbersIn(name, definition.name);
+    if (numbers !== null) return definition.create(threat, numbers, options);
+  }
+  const expected = attacks.map(({ name, example }) => name === example ? name : `${name} (for example ${example})`);
+  const from = origin === undefined ? "" : ` from ${origin}`;
+  const hint = didYouMean(name, attacks.flatMap((definition) => candidates(name, definition)));
+  throw new RangeError(`Cannot find attack "${name}"${from}: expected ${expected.join(" or ")}${hint}`);
+}
+
+/** The numbers that stand where the pattern has capital letters, or null where the name does not fit. */
+function numbersIn(name: string, pattern: string): number[] | null {
+  const match = new RegExp(`^${pattern.replaceAll(/[A-Z]/g, "(\\d{1,6})")}$`).exec(name);
+  return match === null ? null : match.slice(1).map(Number);
+}
+
+/** Names to suggest: the pattern with the numbers that were asked for, where their count fits, and the example. */
+function candidates(name: string, { name: pattern, example }: AttackDefinition): string[] {
+  const numbers = name.match(/\d+/g) ?? [];
+  const letters = pattern.match(/[A-Z]/g) ?? [];
+  if (numbers.length !== letters.length || numbers.length === 0) return [example];
+  return [pattern.replaceAll(/[A-Z]/g, () => numbers.shift()!), example];
+}

@@ -1,0 +1,29 @@
+/** The cpu engine: tfjs's own backend in plain JavaScript. Slow, runs anywhere, and what the other engines are tested
+ *  against. @module */
+
+import * as tf from "@tensorflow/tfjs";
+import { composedKernels } from "./composed_kernels.ts";
+import type { Engine, EngineDefinition } from "./engine.ts";
+
+/** tfjs's cpu backend. */
+export const cpuEngine: EngineDefinition = {
+  name: "cpu",
+  summary: "plain JavaScript, for checking the other engines",
+  available: () => Promise.resolve({ available: true }),
+  async open(): Promise<Engine> {
+    tf.enableProdMode(); // silences the advice to install tfjs-node
+    if (!await tf.setBackend("cpu")) throw new Error("Cannot start engine cpu: tfjs did not start its cpu backend");
+    return {
+      name: "cpu",
+      version: `@tensorflow/tfjs-backend-cpu ${tf.version["tfjs-backend-cpu"]}`,
+      kernelSet: "composed-1",
+      precision: "f32",
+      workers: 1,
+      shards: 1,
+      kernels: composedKernels(),
+      allReduce: (partial) => partial,
+      synchronize: () => Promise.resolve(),
+      memory: () => ({ tensors: tf.memory().numTensors, bytes: tf.memory().numBytes }),
+    };
+  },
+};

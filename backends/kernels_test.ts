@@ -1,0 +1,205 @@
+/** Every engine's kernels against plain tfjs ops on the cpu backend, which share nothing with them but tfjs. */
+
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import * as tf from "@tensorflow/tfjs";
+import { tfjsPadding } from "./composed_kernels.ts";
+import type { Activation, ConvolutionOptions } from "./engine.ts";
+import { engines } from "./registry.ts";
+import { assertClose, noise, on, properties, valueAndGradients, type Values } from "./testing/compare.ts";
+
+const extent = fc.integer({ min: 1, max: 9 });
+const side = fc.integer({ min: 0, max: 2 });
+const activation = fc.constantFrom<Activation>("none", "relu");
+const convolutionCase = fc.record({
+  batch: fc.integer({ min: 1, max: 5 }),
+  height: extent,
+  width: extent,
+  input: extent,
+  output: extent,
+  kernel: fc.constantFrom(1, 3, 5),
+  stride: fc.constantFrom(1, 2, 3),
+  padding: fc.record({ top: side, bottom: side, left: side, right: side }),
+  activation,
+  biased: fc.boolean(),
+  seed: fc.nat(),
+}).filter(({ height, width, kernel, padding }) =>
+  height + padding.top + padding.bottom >= kernel && width + padding.left + padding.right >= kernel
+);
+
+function plainConvolution(
+  x: tf.Tensor,
+  filter: tf.Tensor,
+  bias: tf.Tensor | undefined,
+  { stride, padding, activation }: ConvolutionOptions,
+) {
+  return plainActivation(
+    tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, stride, tfjsPadding(padding)),
+    bias,
+    activation,
+  );
+}
+
+function plainActivation(sum: tf.Tensor, bias: tf.Tensor | undefined, activation: Activation): tf.Tensor {
+  const biased = bias === undefined ? sum : tf.add(sum, bias);
+  return activation === "relu" ? tf.relu(biased) : biased;
+}
+
+for (const { name } of engines) {
+  Deno.test(`${name} convolution and its gradients equal plain ops`, async () => {
+    const property = fc.asyncProperty(convolutionCase, async (c) => {
+      const out = (size: number, pad: number) => Math.floor((size + pad - c.kernel) / c.stride) + 1;
+      const rows = out(c.height, c.padding.top + c.padding.bottom);
+      const columns = out(c.width, c.padding.left + c.padding.right);
+      const inputs = [
+        noise([c.batch, rows, columns, c.output], c.seed),
+        noise([c.batch, c.height, c.width, c.input], c.seed + 1),
+        noise([c.kernel, c.kernel, c.input, c.output], c.seed + 2),
+        ...(c.biased ? [noise([c.output], c.seed + 3)] : []),
+      ];
+      const expected = await on(
+        "cpu",
+        inputs,
+        (_, [upstream, ...rest]) =>
+          valueAndGradients((x, filter, bias) => plainConvolution(x!, filter!, bias, c), rest, upstream!),
+      );
+      const actual = await on(name, inputs, ({ kernels }, [upstream, ...rest]) =>
+        valueAndGradients(
+          (x, filter, bias) =>
+            kernels.convolution(x as tf.Tensor4D, filter as tf.Tensor4D, (bias ?? null) as tf.Tensor1D | null, c),
+          rest,
+          upstream!,
+        ));
+      assertClose(actual, expected);
+    });
+    await fc.assert(property, properties);
+  });
+
+  Deno.test(`${name} dense and its gradients equal plain ops`, async () => {
+    const shape = fc.record({
+      batch: extent,
+      input: extent,
+      output: extent,
+      activation,
+      biased: fc.boolean(),
+      seed: fc.nat(),
+    });
+    const property = fc.asyncProperty(shape, async ({ batch, input, output, activation, biased, seed }) => {
+      const inputs = [
+        noise([batch, output], seed),
+        noise([batch, input], seed + 1),
+        noise([input, output], seed + 2),
+        ...(biased ? [noise([output], seed + 3)] : []),
+      ];
+      const expected = await on(
+        "cpu",
+        inputs,
+        (_, [upstream, ...rest]) =>
+          valueAndGradients(
+            (x, kernel, bias) => plainActivation(tf.matMul(x!, kernel!), bias, activation),
+            rest,
+            upstream!,
+          ),
+      );
+      const actual = await on(name, inputs, ({ kernels }, [upstream, ...rest]) =>
+        valueAndGradients(
+          (x, kernel, bias) =>
+            kernels.dense(x as tf.Tensor2D, kernel as tf.Tensor2D, (bias ?? null) as tf.Tensor1D | null, activation),
+          rest,
+          upstream!,
+        ));
+      assertClose(actual, expected);
+    });
+    await fc.assert(property, properties);
+  });
+
+  Deno.test(`${name} maxPool sends the gradient to the first maximum of each cell, ties included`, async () => {
+    const shape = fc.record({
+      batch: extent,
+      height: fc.integer({ min: 2, max: 9 }),
+      width: fc.integer({ min: 2, max: 9 }),
+      channels: extent,
+      seed: fc.nat(),
+    });
+    const property = fc.asyncProperty(shape, async ({ batch, height, width, channels, seed }) => {
+      const coarse = noise([batch, height, width, channels], seed, 0, 3);
+      const x = { shape: coarse.shape, values: coarse.values.map(Math.floor) }; // three values, so ties are common
+      const upstream = noise([batch, height >> 1, width >> 1, channels], seed + 1);
+      const actual = await on(
+        name,
+        [upstream, x],
+        ({ kernels }, [upstream, ...rest]) =>
+          valueAndGradients((x) => kernels.maxPool(x as tf.Tensor4D), rest, upstream!),
+      );
+      assertClose(actual, poolByHand(x, upstream));
+    });
+    await fc.assert(property, properties);
+  });
+
+  Deno.test(`${name} crossEntropy and its gradient equal log-sum-exp in float64, and survive large logits`, async () => {
+    const logits = noise([6, 10], 3, -8, 8);
+    logits.values.set([1e4, -1e4, 30], 20); // the third example
+    const labels = [0, 9, 1, 4, 4, 7];
+    const upstream = noise([6], 4);
+    const actual = await on(
+      name,
+      [upstream, logits],
+      ({ kernels }, [upstream, ...rest]) =>
+        tf.tidy(() =>
+          valueAndGradients(
+            (logits) => kernels.crossEntropy(logits as tf.Tensor2D, tf.tensor1d(labels, "int32")),
+            rest,
+            upstream!,
+          )
+        ),
+    );
+    const value = new Float32Array(6);
+    const gradient = new Float32Array(60);
+    labels.forEach((label, i) => {
+      const row = Array.from(logits.values.subarray(10 * i, 10 * i + 10));
+      const top = Math.max(...row);
+      const total = row.reduce((sum, logit) => sum + Math.exp(logit - top), 0);
+      value[i] = top + Math.log(total) - row[label]!;
+      row.forEach((logit, j) => {
+        gradient[10 * i + j] = upstream.values[i]! * (Math.exp(logit - top) / total - Number(j === label));
+      });
+    });
+    assertClose(actual, [{ shape: [6], values: value }, { shape: [6, 10], values: gradient }]);
+  });
+}
+
+Deno.test("the wasm engine gives the same bits each time", async () => {
+  const inputs = [noise([5, 9, 9, 7], 1), noise([3, 3, 7, 6], 2)];
+  const options = { stride: 2, padding: { top: 1, bottom: 1, left: 1, right: 1 }, activation: "relu" } as const;
+  const run = () =>
+    on("wasm", [noise([5, 5, 5, 6], 3), ...inputs], ({ kernels }, [upstream, ...rest]) =>
+      valueAndGradients(
+        (x, filter) => kernels.convolution(x as tf.Tensor4D, filter as tf.Tensor4D, null, options),
+        rest,
+        upstream!,
+      ));
+  assert.deepEqual(await run(), await run());
+});
+
+/** 2x2 max pooling and its gradient, element by element. */
+function poolByHand(x: Values, upstream: Values): Values[] {
+  const [batch, height, width, channels] = x.shape as [number, number, number, number];
+  const pooled = new Float32Array(upstream.values.length);
+  const gradient = new Float32Array(x.values.length);
+  let cell = 0;
+  for (let image = 0; image < batch; image++) {
+    for (let row = 0; row + 1 < height; row += 2) {
+      for (let column = 0; column + 1 < width; column += 2) {
+        for (let c = 0; c < channels; c++, cell++) {
+          const places = [[0, 0], [0, 1], [1, 0], [1, 1]].map(([i, j]) =>
+            ((image * height + row + i!) * width + column + j!) * channels + c
+          );
+          const values = places.map((place) => x.values[place]!);
+          pooled[cell] = Math.max(...values);
+          gradient[places[values.indexOf(Math.max(...values))]!] = upstream.values[cell]!;
+        }
+      }
+    }
+  }
+  return [{ shape: upstream.shape, values: pooled }, { shape: x.shape, values: gradient }];
+}

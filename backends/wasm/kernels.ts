@@ -1,0 +1,26 @@
+/** The wasm engine's kernel table. @module */
+
+import * as tf from "@tensorflow/tfjs";
+import { composedKernels, tfjsPadding } from "../composed_kernels.ts";
+import type { FirstLayer, Kernels } from "../engine.ts";
+import { innerLoop } from "../inner_loop.ts";
+import { fusedConvolution, fusedDense, passPositive } from "./fused_layers.ts";
+
+/** Kernels that need `registerWasmKernels`. */
+export function wasmKernels(): Kernels {
+  return {
+    ...composedKernels(),
+    convolution: fusedConvolution,
+    dense: fusedDense,
+    innerLoop: (loop) => innerLoop(loop, (z) => firstLayerGradient(loop.firstLayer, z, loop.p)),
+  };
+}
+
+/** ∂(Σ p·f0(z))/∂z: p where ReLU is on, carried to z by the convolution's transpose. */
+function firstLayerGradient(layer: FirstLayer, z: tf.Tensor4D, p: tf.Tensor4D): tf.Tensor4D {
+  const { filter, bias, activation, stride, padding } = layer;
+  return tf.tidy(() => {
+    const passed = activation === "relu" ? passPositive(p, fusedConvolution(z, filter, bias, layer)) : p;
+    return tf.conv2dTranspose(passed, filter, z.shape, stride, tfjsPadding(padding));
+  });
+}

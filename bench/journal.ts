@@ -1,0 +1,91 @@
+/** The journal of one attempt: events.jsonl, one JSON object a line, appended and flushed as things happen. The result
+ *  is derived from journals and from nothing else. @module */
+
+import { z } from "zod";
+import { machineSchema, pointSchema, robustSchema, runSchema, warningSchema } from "./result.ts";
+
+const seconds = z.number().min(0);
+
+export const eventSchema = z.discriminatedUnion("event", [
+  z.strictObject({
+    event: z.literal("attempt"),
+    attempt: z.int(),
+    fromStep: z.int(),
+    trainSeconds: seconds,
+    startedAt: z.string(),
+    machine: machineSchema,
+  }),
+  z.strictObject({ event: z.literal("engine"), engine: runSchema.shape.engine, warmUpSeconds: seconds }),
+  z.strictObject({
+    event: z.literal("data"),
+    dataSha256: z.string(),
+    counts: z.strictObject({ train: z.int(), validation: z.int(), final: z.int() }),
+    splits: z.strictObject({ evaluation: z.string(), final: z.string() }),
+    stepsPerEpoch: z.int(),
+    totalSteps: z.int(),
+    parameters: z.int(),
+  }),
+  z.strictObject({ event: z.literal("point"), point: pointSchema }),
+  z.strictObject({
+    event: z.literal("weights"),
+    kind: z.string().describe("last, best, or the target that was crossed"),
+    step: z.int(),
+    weightsSha256: z.string(),
+  }),
+  z.strictObject({
+    event: z.literal("final"),
+    which: z.enum(["last", "best"]),
+    step: z.int(),
+    split: z.string(),
+    weightsSha256: z.string(),
+    clean: z.strictObject({ accuracy: z.number(), correct: z.int(), count: z.int() }),
+    robust: z.array(robustSchema),
+  }),
+  z.strictObject({ event: z.literal("warning"), warning: warningSchema }),
+  z.strictObject({
+    event: z.literal("end"),
+    status: z.enum(["completed", "diverged", "failed", "interrupted"]),
+    message: z.string().nullable(),
+    peakMemoryBytes: z.number().nullable(),
+    cost: runSchema.shape.cost,
+  }),
+]);
+
+export type JournalEvent = z.infer<typeof eventSchema>;
+
+/** Appends events to `path`, each line on the disk before the next begins. */
+export class Journal {
+  #file: Deno.FsFile;
+
+  /** @throws {Deno.errors.AlreadyExists} When another attempt owns the file. */
+  constructor(path: string) {
+    this.#file = Deno.openSync(path, { write: true, createNew: true });
+  }
+
+  append(event: JournalEvent): void {
+    const line = new TextEncoder().encode(JSON.stringify(event) + "\n");
+    for (let written = 0; written < line.length;) written += this.#file.writeSync(line.subarray(written));
+    this.#file.syncDataSync();
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+}
+
+/**
+ * Events of a journal; a last line without its line end was cut off by a crash and is left out.
+ *
+ * @throws {Error} When a complete line is not an event: the file, the line number and why.
+ */
+export async function readJournal(path: string): Promise<JournalEvent[]> {
+  const lines = (await Deno.readTextFile(path)).split("\n").slice(0, -1);
+  return lines.map((line, index) => {
+    try {
+      return eventSchema.parse(JSON.parse(line));
+    } catch (error) {
+      const reason = error instanceof z.ZodError ? error.issues[0]?.message : (error as Error).message;
+      throw new Error(`Cannot read ${path}: line ${index + 1} is not a journal event: ${reason}`, { cause: error });
+    }
+  });
+}

@@ -1,0 +1,116 @@
+/** Finds, changes and checks suites: by name in suites/, or by path. @module */
+
+import { z } from "zod";
+import { type Suite, suiteSchema } from "./suite.ts";
+import { UsageError } from "./usage_error.ts";
+
+const folder = new URL("../suites/", import.meta.url);
+
+/** Changes made on the command line: `--set key=value` lines and `--seeds`. */
+export interface SuiteChanges {
+  readonly set: readonly string[];
+  readonly seeds?: readonly number[];
+}
+
+/** Name, title and description of every suite that the program brings, by name. */
+export async function listSuites(): Promise<{ name: string; title: string; description: string }[]> {
+  const suites = [];
+  for await (const entry of Deno.readDir(folder)) {
+    if (!entry.name.endsWith(".json")) continue;
+    const { name, title, description } = checkSuite(await readSuiteFile(new URL(entry.name, folder)), entry.name);
+    suites.push({ name, title, description });
+  }
+  return suites.sort((a, b) => a.name < b.name ? -1 : 1);
+}
+
+/**
+ * The suite of that name, or in that file (anything that ends in .json or holds a slash), with the changes applied.
+ *
+ * @throws {UsageError} One line: no such suite, not JSON, or the first key that is wrong and why.
+ */
+export async function loadSuite(nameOrFile: string, changes: SuiteChanges = { set: [] }): Promise<Suite> {
+  const isFile = /[\\/]|\.json$/.test(nameOrFile);
+  const location = isFile ? nameOrFile : new URL(`${encodeURIComponent(nameOrFile)}.json`, folder);
+  if (!isFile && !(await exists(location))) {
+    const names = (await listSuites()).map((suite) => suite.name).join(", ");
+    throw new UsageError(`Cannot find suite "${nameOrFile}": there are ${names}; or give a file's path`);
+  }
+  const suite = checkSuite(await readSuiteFile(location), nameOrFile);
+  if (changes.set.length === 0 && !changes.seeds) return suite;
+  for (const change of changes.set) setKey(suite, change);
+  if (changes.seeds) suite.seeds = [...changes.seeds];
+  return checkSuite(suite, `${nameOrFile} with the changes from the command line`);
+}
+
+async function exists(path: string | URL): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
+
+async function readSuiteFile(path: string | URL): Promise<unknown> {
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (error) {
+    const reason = error instanceof Deno.errors.NotFound ? "there is no such file" : (error as Error).message;
+    throw new UsageError(`Cannot read suite file "${path}": ${reason}`, { cause: error });
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(`Cannot read suite file "${path}": it is not JSON: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Checks an object from `source` and fills in the defaults. @throws {UsageError} The first wrong key and why. */
+export function checkSuite(value: unknown, source: string): Suite {
+  const checked = suiteSchema.safeParse(value);
+  if (checked.success) return checked.data;
+  throw new UsageError(`Cannot use suite ${source}: ${firstIssue(checked.error)}`);
+}
+
+function firstIssue(error: z.ZodError): string {
+  const issue = error.issues[0]!;
+  const path = issue.path.length > 0 ? issue.path.join(".") : "(whole file)";
+  return `${path}: ${issue.message}`;
+}
+
+type Keyed = Record<string, unknown>;
+
+/** Applies `path.to.key=value`; runs may be named by index or label, `*` stands for every run. */
+function setKey(suite: Suite, change: string): void {
+  const equals = change.indexOf("=");
+  if (equals < 1) throw new UsageError(`Cannot read --set ${change}: expected key=value, for example runs.*.epochs=2`);
+  const path = change.slice(0, equals).split(".");
+  const text = change.slice(equals + 1);
+  const last = path.pop()!;
+  const parents = path.reduce<Keyed[]>((nodes, key) => nodes.flatMap((node) => step(node, key)), [suite as Keyed]);
+  if (parents.length === 0) {
+    throw new UsageError(`Cannot set "${change}" from --set: the suite has no key "${path.join(".")}"`);
+  }
+  for (const parent of parents) {
+    if (!Object.hasOwn(parent, last) && !path.includes("options")) {
+      throw new UsageError(`Cannot set "${change}" from --set: the suite has no key "${[...path, last].join(".")}"`);
+    }
+    parent[last] = parseValue(text);
+  }
+}
+
+function step(node: Keyed, key: string): Keyed[] {
+  const isObject = (value: unknown): value is Keyed => value !== null && typeof value === "object";
+  if (!Array.isArray(node)) return Object.hasOwn(node, key) && isObject(node[key]) ? [node[key]] : [];
+  const items: unknown[] = key === "*"
+    ? node
+    : [node.find((item) => isObject(item) && item.label === key) ?? node[Number(key)]];
+  return items.filter(isObject);
+}
+
+/** JSON where it parses as JSON, else the text itself, so that numbers need no quotes and names neither. */
+function parseValue(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

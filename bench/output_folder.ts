@@ -1,0 +1,135 @@
+/** The result directory: OUT/suite.json and OUT/runs/RUN/attempt-N/, so that a suite can be continued and two suites
+ *  never mix. @module */
+
+import { join } from "node:path";
+import { z } from "zod";
+import { atomicWrite } from "../files/atomic_write.ts";
+import { firstDifference } from "./canonical.ts";
+import { resultSchema } from "./result.ts";
+import { type Suite, suiteSchema } from "./suite.ts";
+import { UsageError } from "./usage_error.ts";
+
+const storedSchema = z.strictObject({
+  schema: z.literal("yopo-bench/stored-suite@1"),
+  created: z.string(),
+  command: z.string(),
+  engine: z.string(),
+  tool: resultSchema.shape.tool,
+  suite: suiteSchema,
+});
+
+/** What OUT/suite.json holds. */
+export type StoredSuite = z.infer<typeof storedSchema>;
+
+/**
+ * The suite stored in `out`, checked.
+ *
+ * @throws {UsageError} When there is none, or it is damaged.
+ */
+export async function readStoredSuite(out: string): Promise<StoredSuite> {
+  const path = join(out, "suite.json");
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (error) {
+    const reason = error instanceof Deno.errors.NotFound ? "there is no such file" : (error as Error).message;
+    throw new UsageError(`Cannot read ${path}: ${reason}; a results folder holds suite.json`, { cause: error });
+  }
+  try {
+    return storedSchema.parse(JSON.parse(text));
+  } catch (error) {
+    const reason = error instanceof z.ZodError
+      ? `${error.issues[0]!.path.join(".")}: ${error.issues[0]!.message}`
+      : (error as Error).message;
+    throw new UsageError(`Cannot read ${path}: ${reason}`, { cause: error });
+  }
+}
+
+/**
+ * Makes `out` ready for the suite: a new folder gets suite.json; a folder of the same suite and engine is continued;
+ * any other is refused, or with `force` moved aside and never deleted.
+ *
+ * @returns The stored suite, and where an old folder went.
+ * @throws {UsageError} When the folder holds something else.
+ */
+export async function prepareOutput(
+  out: string,
+  wanted: Omit<StoredSuite, "schema" | "created">,
+  force: boolean,
+): Promise<{ stored: StoredSuite; movedTo: string | null }> {
+  const movedTo = force ? await moveAside(out) : null;
+  const names = await listFolder(out);
+  if (names.includes("suite.json")) {
+    const stored = await readStoredSuite(out);
+    refuseOther(out, stored, wanted);
+    return { stored, movedTo };
+  }
+  if (names.length > 0) {
+    throw new UsageError(
+      `Cannot write results to ${out}: it holds other files; choose another --out, or --force to move it aside`,
+    );
+  }
+  const stored: StoredSuite = { schema: "yopo-bench/stored-suite@1", created: new Date().toISOString(), ...wanted };
+  await Deno.mkdir(join(out, "runs"), { recursive: true });
+  await atomicWrite(join(out, "suite.json"), JSON.stringify(stored, null, 2) + "\n");
+  return { stored, movedTo };
+}
+
+function refuseOther(out: string, stored: StoredSuite, wanted: Omit<StoredSuite, "schema" | "created">): void {
+  const key = firstDifference(stored.suite, wanted.suite);
+  const advice = "choose another --out, or --force to move it aside";
+  if (key) {
+    throw new UsageError(
+      `Cannot continue ${out}: it holds another suite, the first key that differs is ${key}; ${advice}`,
+    );
+  }
+  if (stored.engine !== wanted.engine) {
+    throw new UsageError(
+      `Cannot continue ${out} with engine ${wanted.engine}: it was begun with ${stored.engine}; ${advice}`,
+    );
+  }
+}
+
+async function listFolder(path: string): Promise<string[]> {
+  try {
+    return (await Array.fromAsync(Deno.readDir(path))).map((entry) => entry.name);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    if (error instanceof Deno.errors.NotADirectory) {
+      throw new UsageError(`Cannot write results to ${path}: it is not a folder; choose another --out`);
+    }
+    throw error;
+  }
+}
+
+/** Renames an existing folder to NAME.old-1, NAME.old-2, ...; null where there is nothing to move. */
+async function moveAside(out: string): Promise<string | null> {
+  if ((await listFolder(out)).length === 0) return null;
+  const base = out.replace(/[\\/]+$/, "");
+  for (let number = 1;; number++) {
+    const target = `${base}.old-${number}`;
+    if (await Deno.stat(target).then(() => true, () => false)) continue;
+    await Deno.rename(base, target);
+    return target;
+  }
+}
+
+/** Folders of earlier work on a run: same label, seed and id, any engine. */
+export async function findRunFolders(out: string, name: string): Promise<string[]> {
+  return (await listFolder(join(out, "runs"))).filter((entry) => entry.startsWith(`${name}-`)).sort();
+}
+
+/** Numbers of a run folder's attempts, ascending. */
+export async function listAttempts(folder: string): Promise<number[]> {
+  const numbers = (await listFolder(folder)).map((name) => Number(/^attempt-(\d+)$/.exec(name)?.[1] ?? NaN));
+  return numbers.filter(Number.isInteger).sort((a, b) => a - b);
+}
+
+/** Creates the folder of the next attempt, exclusively. */
+export async function createAttempt(folder: string): Promise<{ attempt: number; path: string }> {
+  await Deno.mkdir(folder, { recursive: true });
+  const attempt = ((await listAttempts(folder)).at(-1) ?? 0) + 1;
+  const path = join(folder, `attempt-${attempt}`);
+  await Deno.mkdir(path);
+  return { attempt, path };
+}

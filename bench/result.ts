@@ -1,0 +1,175 @@
+/** The result record: what result.json holds. The report room reads nothing else, and the published JSON Schema
+ *  (docs/schema/result.schema.json) is made from this file. Seconds, fractions 0..1, pixel values 0..1. @module */
+
+import { z } from "zod";
+import { optimizerSchema } from "./suite.ts";
+
+const seconds = z.number().min(0);
+const fraction = z.number().min(0).max(1);
+const count = z.int().min(0);
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const values = z.record(z.string(), z.union([z.number(), z.boolean(), z.string(), z.array(z.number())]));
+const named = z.strictObject({ name: z.string(), options: values });
+
+export const machineSchema = z.strictObject({
+  id: z.string().describe("hash of the stable fields below"),
+  cpu: z.string().nullable(),
+  cores: z.int().nullable(),
+  memoryBytes: z.number().nullable(),
+  gpu: z.string().nullable(),
+  os: z.string(),
+  osRelease: z.string().nullable(),
+  arch: z.string(),
+  deno: z.string(),
+  v8: z.string(),
+  tfjs: z.string(),
+  loadAverage: z.number().nullable().describe("one-minute load when the attempt began"),
+  calibration: z.strictObject({
+    gemmGflops: z.number().describe("float32 matrix product on the run's engine, median"),
+    repetitions: count,
+  })
+    .nullable(),
+});
+
+export const passesSchema = z.strictObject({
+  full: z.number().describe(
+    "forward and backward passes of the whole network, per optimizer step or summed over steps",
+  ),
+  forward: z.number(),
+  firstLayerAdversary: z.number(),
+  firstLayerWeights: z.number(),
+});
+
+const accuracy = { accuracy: fraction, correct: count, count: count };
+
+export const robustSchema = z.strictObject({
+  attack: z.string().describe("key in attacks"),
+  ...accuracy,
+  seconds,
+  maxPerturbation: z.number().describe("largest norm of x' - x over the images, recomputed"),
+});
+
+export const pointSchema = z.strictObject({
+  epoch: z.number().describe("passes over the training images so far"),
+  step: count,
+  examples: count,
+  trainSeconds: seconds,
+  wallSeconds: seconds,
+  passes: passesSchema.describe("batch passes since the start, summed over steps"),
+  loss: z.number().nullable().describe("mean training loss since the previous point, nats"),
+  split: z.string(),
+  clean: z.strictObject(accuracy),
+  robust: z.array(robustSchema),
+});
+
+const finalRow = z.strictObject({
+  step: count,
+  split: z.string(),
+  weightsSha256: sha256,
+  clean: z.strictObject(accuracy),
+  robust: z.array(robustSchema),
+});
+
+export const warningSchema = z.strictObject({ code: z.string(), message: z.string(), advice: z.string() });
+
+export const runSchema = z.strictObject({
+  id: z.string(),
+  engineKey: z.string(),
+  evaluationId: z.string(),
+  label: z.string(),
+  methodLabel: z.string(),
+  note: z.string().nullable(),
+  seed: count,
+  config: z.strictObject({
+    algorithmVersion: z.int(),
+    data: named,
+    augmentation: z.literal("none"),
+    model: named,
+    threat: z.strictObject({ norm: z.enum(["linf", "l2"]), epsilon: z.number() }),
+    method: named,
+    batch: count,
+    epochs: z.number(),
+    optimizer: optimizerSchema,
+    firstLayerOptimizer: optimizerSchema.nullable(),
+    dtype: z.literal("float32"),
+    seed: count,
+  }),
+  engine: z.strictObject({
+    name: z.string(),
+    version: z.string(),
+    kernels: z.string(),
+    workers: count,
+    shards: count,
+    precision: z.string(),
+  }).nullable(),
+  attempts: z.array(z.strictObject({ attempt: count, machine: z.string(), fromStep: count, startedAt: z.string() })),
+  status: z.enum(["planned", "running", "completed", "diverged", "failed", "interrupted"]),
+  message: z.string().nullable(),
+  warnings: z.array(warningSchema),
+  peakMemoryBytes: z.number().nullable(),
+  parameters: z.int().nullable(),
+  counts: z.strictObject({ train: count, validation: count, final: count }).nullable(),
+  totalSteps: z.int().nullable(),
+  points: z.array(pointSchema),
+  final: z.strictObject({ last: finalRow.nullable(), bestValidation: finalRow.nullable() }),
+  cost: z.strictObject({
+    secondsPerStep: z.strictObject({ median: seconds, min: seconds, max: seconds }).nullable(),
+    stepsPerEpoch: z.int(),
+    fullPassesPerStep: z.number(),
+    forwardPassesPerStep: z.number(),
+    firstLayerPassesPerStep: z.number(),
+    trainSeconds: seconds,
+    wallSeconds: seconds,
+    evaluationSeconds: seconds,
+    warmUpSeconds: seconds,
+    checkpointSeconds: seconds,
+  }).nullable(),
+  timeTo: z.array(z.strictObject({
+    target: fraction,
+    attack: z.string(),
+    trainSeconds: seconds.nullable(),
+    lowerBoundSeconds: seconds.nullable().describe(
+      "trainSeconds of the evaluation before the first that met the target",
+    ),
+    epoch: z.number().nullable(),
+    fullPasses: z.number().nullable(),
+  })),
+  weightsSha256: sha256.nullable(),
+  dataSha256: sha256.nullable(),
+});
+
+export const resultSchema = z.strictObject({
+  schema: z.literal("yopo-bench/result@1"),
+  suite: z.strictObject({
+    name: z.string(),
+    title: z.string(),
+    description: z.string(),
+    sha256,
+    command: z.string().describe("the command line that runs this suite again"),
+    seeds: z.array(count),
+    targets: z.array(fraction),
+    threat: z.strictObject({ norm: z.enum(["linf", "l2"]), epsilon: z.number() }),
+    evaluation: z.strictObject({ everyExamples: count, count, split: z.string(), attack: z.string() }),
+    final: z.strictObject({ count, split: z.string(), attacks: z.array(z.string()) }),
+  }),
+  created: z.string().describe("start of the first attempt, ISO 8601, UTC"),
+  tool: z.strictObject({
+    name: z.literal("yopo-bench"),
+    version: z.string(),
+    commit: z.string().nullable(),
+    deno: z.string(),
+    tfjs: z.string(),
+  }),
+  machines: z.array(machineSchema),
+  attacks: z.record(z.string(), z.strictObject({ name: z.string(), label: z.string(), resolved: values })),
+  runs: z.array(runSchema),
+});
+
+export type Machine = z.infer<typeof machineSchema>;
+export type Passes = z.infer<typeof passesSchema>;
+export type RobustRow = z.infer<typeof robustSchema>;
+export type Point = z.infer<typeof pointSchema>;
+export type FinalRow = z.infer<typeof finalRow>;
+export type Warning = z.infer<typeof warningSchema>;
+export type RunRecord = z.infer<typeof runSchema>;
+export type Result = z.infer<typeof resultSchema>;

@@ -1,0 +1,123 @@
+/** From a suite to its runs: resolved configurations, ids and keys. @module */
+
+import type { Attack } from "../attacks/attack.ts";
+import { findAttack } from "../attacks/registry.ts";
+import type { Engine } from "../backends/engine.ts";
+import { findDataset } from "../data/registry.ts";
+import { findModel } from "../models/registry.ts";
+import type { TrainingMethod } from "../training/method.ts";
+import { findMethod, findMethodDefinition } from "../training/registry.ts";
+import { canonicalHash } from "./canonical.ts";
+import { ALGORITHM_VERSION, type Named, type RunConfig, type Suite, type SuiteRun } from "./suite.ts";
+import type { EngineRecord } from "./run_job.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** One run of a suite, ready to be started. */
+export interface PlannedRun {
+  readonly label: string;
+  readonly note: string | null;
+  readonly methodLabel: string;
+  readonly seed: number;
+  readonly config: RunConfig;
+  /** Hash of the configuration, 64 hexadecimal digits; names use the first 8. */
+  readonly id: string;
+}
+
+/**
+ * The method of a run, bound to the suite's threat model.
+ *
+ * @throws {RangeError} When its name or an option is wrong, or it cannot train against the suite's norm.
+ */
+export function methodOf(threat: Suite["threat"], method: Named): TrainingMethod {
+  const { definition } = findMethodDefinition(method.name);
+  if (!("epsilon" in definition.options)) return findMethod(method.name, method.options);
+  if (threat.norm !== "linf") {
+    throw new RangeError(`Cannot train ${method.name} against ${threat.norm}: methods know linf only`);
+  }
+  return findMethod(method.name, { epsilon: threat.epsilon, ...method.options });
+}
+
+/** The attacks by their keys: name and a hash of every resolved option, so that a key means one thing everywhere. */
+export function attacksByKey(threat: Suite["threat"], attacks: readonly Named[]): Map<string, Attack> {
+  return new Map(attacks.map(({ name, options }) => {
+    const attack = findAttack(name, threat, options);
+    return [attackKey(attack), attack];
+  }));
+}
+
+export function attackKey(attack: Attack): string {
+  return `${attack.name}-${canonicalHash({ threat: attack.threat, resolved: attack.resolved }).slice(0, 8)}`;
+}
+
+/**
+ * Every run of the suite in the order of execution: seed by seed, so that an early end leaves whole comparisons.
+ *
+ * @throws {UsageError} When a name or an option of the suite is wrong.
+ */
+export function planRuns(suite: Suite): PlannedRun[] {
+  const origin = `suite ${suite.name}`;
+  try {
+    findDataset(suite.data.name);
+    findModel(suite.model.name).create(suite.model.options);
+    attacksByKey(suite.threat, [suite.evaluation.attack, ...suite.final.attacks]);
+  } catch (error) {
+    throw UsageError.from(error, origin);
+  }
+  return suite.seeds.flatMap((seed) => suite.runs.map((run) => planRun(suite, run, seed)));
+}
+
+function planRun(suite: Suite, run: SuiteRun, seed: number): PlannedRun {
+  let method: TrainingMethod;
+  try {
+    method = methodOf(suite.threat, run.method);
+  } catch (error) {
+    throw UsageError.from(error, `run ${run.label} of suite ${suite.name}`);
+  }
+  const config: RunConfig = {
+    algorithmVersion: ALGORITHM_VERSION,
+    data: suite.data,
+    augmentation: "none",
+    model: { name: suite.model.name, options: { ...findModel(suite.model.name).create(suite.model.options).options } },
+    threat: suite.threat,
+    method: { name: method.name, options: { ...method.resolved } },
+    batch: run.batch,
+    epochs: run.epochs,
+    optimizer: run.optimizer,
+    firstLayerOptimizer: run.firstLayerOptimizer ?? null,
+    dtype: "float32",
+    seed,
+  };
+  return {
+    label: run.label,
+    note: run.note ?? null,
+    methodLabel: method.label,
+    seed,
+    config,
+    id: canonicalHash(config),
+  };
+}
+
+/** What decides the bits beside the configuration: engine, kernels, shards, precision, versions. Workers do not. */
+export function engineKey({ workers: _machine, ...decisive }: EngineRecord): string {
+  return canonicalHash(decisive);
+}
+
+/** An opened engine as the result names it. */
+export function engineRecord({ name, version, kernelSet, workers, shards, precision }: Engine): EngineRecord {
+  return { name, version, kernels: kernelSet, workers, shards, precision };
+}
+
+/** Hash of what is judged, when and how. */
+export function evaluationId(suite: Suite): string {
+  const describe = (attack: Attack) => ({ threat: attack.threat, resolved: attack.resolved });
+  return canonicalHash({
+    ...suite.evaluation,
+    attack: describe([...attacksByKey(suite.threat, [suite.evaluation.attack]).values()][0]!),
+    final: { ...suite.final, attacks: [...attacksByKey(suite.threat, suite.final.attacks).values()].map(describe) },
+  });
+}
+
+/** The part of a run's folder name that does not depend on the engine. */
+export function runName(planned: Pick<PlannedRun, "label" | "seed" | "id">): string {
+  return `${planned.label}-s${planned.seed}-${planned.id.slice(0, 8)}`;
+}

@@ -1,0 +1,160 @@
+/** Judges a run while it trains and at its end, and keeps the weights worth keeping: the last, the best on validation,
+ *  and the first crossing of each target. @module */
+
+import * as tf from "@tensorflow/tfjs";
+import type { Attack } from "../attacks/attack.ts";
+import { classifier } from "../attacks/classifier.ts";
+import { subset } from "../data/batches.ts";
+import type { Split } from "../data/dataset.ts";
+import type { Parameters, Weights } from "../models/model.ts";
+import { encodeWeights, fromTensors, toTensors, weightsSha256 } from "../models/weights.ts";
+import { random } from "../random/random.ts";
+import { evaluate, type Evaluation } from "./evaluation.ts";
+import type { Point } from "./result.ts";
+import { attacksByKey } from "./run_config.ts";
+import type { Course, Run } from "./run_state.ts";
+
+/** Weights as they were at a step. */
+interface Snapshot {
+  readonly step: number;
+  readonly weights: Weights;
+}
+
+/** Under this many judged images an accuracy is worth a warning. */
+const ENOUGH_IMAGES = 1000;
+
+export class RunJudge {
+  #run: Run;
+  #course: Course;
+  #sampleMemory: () => void;
+  #attacks: Map<string, Attack>;
+  #best: { robust: number; snapshot: Snapshot } | undefined;
+  /** Snapshots of targets that one evaluation has met and the next must confirm. */
+  #pending = new Map<number, Snapshot>();
+  #crossed = new Set<number>();
+
+  constructor(run: Run, course: Course, sampleMemory: () => void) {
+    this.#run = run;
+    this.#course = course;
+    this.#sampleMemory = sampleMemory;
+    this.#attacks = attacksByKey(run.job.config.threat, [run.job.evaluation.attack]);
+    this.#warnOfFewImages();
+  }
+
+  /** Whether an evaluation is due: the cadence counts training examples, `before` is their number before this step. */
+  isDue(before: number): boolean {
+    const { everyExamples } = this.#run.job.evaluation;
+    return Math.floor(this.#run.record.examples / everyExamples) > Math.floor(before / everyExamples);
+  }
+
+  /** Judges the current weights on the validation images and writes a point. */
+  async point(): Promise<void> {
+    const { record, host, parameters } = this.#run;
+    const { clock } = host, { stepsPerEpoch, dataset } = this.#course;
+    const split = subset(dataset.validation, this.#run.job.evaluation.count);
+    const { clean, robust } = await this.#evaluate(parameters, split, this.#attacks);
+    this.#sampleMemory();
+    const point: Point = {
+      epoch: record.step / stepsPerEpoch,
+      step: record.step,
+      examples: record.examples,
+      trainSeconds: clock.seconds("train"),
+      wallSeconds: clock.wallSeconds(),
+      passes: record.passes,
+      loss: record.takeMeanLoss(),
+      split: split.name,
+      clean,
+      robust,
+    };
+    host.journal({ event: "point", point });
+    await clock.during("checkpoint", () => this.#keep(robust[0]!.accuracy));
+  }
+
+  /** Judges the kept weights on the final split, each once, and saves them. */
+  async final(): Promise<void> {
+    const { record, host, job, parameters } = this.#run;
+    const last: Snapshot = { step: record.step, weights: await fromTensors(parameters) };
+    const kept = { last, best: this.#best?.snapshot ?? last };
+    for (const [kind, snapshot] of Object.entries(kept)) {
+      await host.clock.during("checkpoint", () => this.#save(kind, snapshot));
+    }
+    const split = subset(this.#course.dataset.final, job.final.count);
+    const attacks = attacksByKey(job.config.threat, job.final.attacks);
+    let known: { step: number; evaluation: Evaluation } | undefined;
+    for (const which of job.final.weights) {
+      const { step, weights } = kept[which];
+      if (known?.step !== step) known = { step, evaluation: await this.#evaluateWeights(weights, split, attacks) };
+      const sha = weightsSha256(weights);
+      host.journal({ event: "final", which, step, split: split.name, weightsSha256: sha, ...known.evaluation });
+    }
+  }
+
+  async #evaluateWeights(weights: Weights, split: Split, attacks: Map<string, Attack>): Promise<Evaluation> {
+    const tensors = toTensors(weights);
+    try {
+      return await this.#evaluate(tensors, split, attacks);
+    } finally {
+      tf.dispose([...tensors.values()]);
+    }
+  }
+
+  #evaluate(parameters: Parameters, split: Split, attacks: Map<string, Attack>): Promise<Evaluation> {
+    const { model, engine, job, host } = this.#run;
+    return evaluate(classifier(model, parameters, { kernels: engine.kernels, training: false }), {
+      split,
+      shape: model.input,
+      batch: job.evaluation.batch,
+      attacks,
+      draw: (stream, ...indices) => random(job.evaluation.seed, `evaluation/${stream}`, ...indices),
+      onProgress: (what, done, total) => {
+        host.progress({ kind: "evaluation", what: `${split.name}, ${what}`, done, total });
+      },
+      shouldStop: host.shouldStop,
+    });
+  }
+
+  /** Keeps the best weights so far and those of newly confirmed crossings. */
+  async #keep(robust: number): Promise<void> {
+    const { record, job, parameters } = this.#run;
+    const snapshot: Snapshot = { step: record.step, weights: await fromTensors(parameters) };
+    if (!this.#best || robust > this.#best.robust) this.#best = { robust, snapshot };
+    for (const target of job.targets) {
+      if (this.#crossed.has(target)) continue;
+      const first = this.#pending.get(target);
+      if (robust < target) this.#pending.delete(target);
+      else if (!first) this.#pending.set(target, snapshot);
+      else {
+        this.#save(`crossing-${target}`, first);
+        this.#crossed.add(target);
+        this.#pending.delete(target);
+      }
+    }
+  }
+
+  #save(kind: string, { step, weights }: Snapshot): void {
+    const { model, host, job } = this.#run;
+    const sha = weightsSha256(weights);
+    const metadata = {
+      label: job.label,
+      seed: String(job.config.seed),
+      step: String(step),
+      method: job.config.method.name,
+      data: job.config.data.name,
+      weightsSha256: sha,
+    };
+    const bytes = new Uint8Array(encodeWeights(model, weights, metadata));
+    host.saveWeights({ kind, step, weightsSha256: sha, bytes });
+  }
+
+  #warnOfFewImages(): void {
+    const { evaluation, final } = this.#run.job;
+    const fewest = Math.min(evaluation.count, final.count);
+    if (fewest >= ENOUGH_IMAGES) return;
+    const warning = {
+      code: "few-images",
+      message: `accuracies are judged on ${evaluation.count} validation and ${final.count} final images`,
+      advice: `use at least ${ENOUGH_IMAGES} images before comparing accuracies that lie close together`,
+    };
+    this.#run.host.journal({ event: "warning", warning });
+  }
+}

@@ -1,0 +1,58 @@
+/** A run at work in its surroundings, and the course of data that it takes. @module */
+
+import { stepsPerEpoch } from "../data/batches.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { findDataset } from "../data/registry.ts";
+import type { RunClock } from "./clock.ts";
+import type { JournalEvent } from "./journal.ts";
+import type { ProgressEvent } from "./progress.ts";
+import type { RunJob, SavedWeights } from "./run_job.ts";
+import type { Trainer } from "./trainer.ts";
+
+/** What surrounds a run: its clock and where its words go. */
+export interface RunHost {
+  readonly clock: RunClock;
+  readonly journal: (event: JournalEvent) => void;
+  readonly saveWeights: (weights: SavedWeights) => void;
+  readonly progress: (event: ProgressEvent) => void;
+  /** Asked between steps and between batches of an evaluation. */
+  readonly shouldStop: () => boolean;
+}
+
+/** A run at work. */
+export interface Run extends Trainer {
+  readonly job: RunJob;
+  readonly host: RunHost;
+}
+
+/** A loaded data set and the length of the run on it. */
+export interface Course {
+  readonly dataset: Dataset;
+  readonly stepsPerEpoch: number;
+  readonly totalSteps: number;
+}
+
+/**
+ * Loads the data anew, as every run does, and checks that it fits the run.
+ *
+ * @throws {RangeError} When the images do not fit the model, or a split holds fewer images than are to be judged.
+ */
+export async function loadCourse({ job, model }: Run): Promise<Course> {
+  const { config, evaluation, final } = job;
+  const dataset = await findDataset(config.data.name).load(config.data.options, { cache: job.cache });
+  if (dataset.shape.join() !== model.input.join() || dataset.classes !== model.classes) {
+    throw new RangeError(
+      `Cannot train ${model.name} on ${dataset.name}: the model takes [${model.input}] and ${model.classes} classes, ` +
+        `the data has [${dataset.shape}] and ${dataset.classes}`,
+    );
+  }
+  for (const [split, wanted] of [[dataset.validation, evaluation.count], [dataset.final, final.count]] as const) {
+    if (split.labels.length < wanted) {
+      throw new RangeError(
+        `Cannot judge ${wanted} images: the ${split.name} split of ${dataset.name} has ${split.labels.length}`,
+      );
+    }
+  }
+  const steps = stepsPerEpoch(dataset.train.labels.length, config.batch);
+  return { dataset, stepsPerEpoch: steps, totalSteps: Math.max(1, Math.ceil(config.epochs * steps - 1e-9)) };
+}

@@ -1,0 +1,71 @@
+/** What a run counts while it trains: steps, examples, passes, losses and the seconds of each step. @module */
+
+import { spreadOf } from "../statistics/spread.ts";
+import type { Passes as StepPasses } from "../training/method.ts";
+import type { RunClock } from "./clock.ts";
+import type { Passes, RunRecord } from "./result.ts";
+
+export class StepRecord {
+  step = 0;
+  examples = 0;
+  passes: Passes = { full: 0, forward: 0, firstLayerAdversary: 0, firstLayerWeights: 0 };
+  #seconds: number[] = [];
+  #lossSum = 0;
+  #lossCount = 0;
+
+  /** Counts one optimizer step over `count` examples whose losses add up to `lossSum`. */
+  add(passes: StepPasses, count: number, lossSum: number, seconds: number): void {
+    this.step += 1;
+    this.passes = {
+      full: this.passes.full + passes.full,
+      forward: this.passes.forward + passes.forward,
+      firstLayerAdversary: this.passes.firstLayerAdversary + passes.firstLayerAdversary,
+      firstLayerWeights: this.passes.firstLayerWeights + passes.firstLayerWeights,
+    };
+    this.#lossSum += lossSum;
+    this.#lossCount += count;
+    this.#seconds.push(seconds);
+  }
+
+  /** Mean loss per example since the last call, nats; null where there was no step. */
+  takeMeanLoss(): number | null {
+    const mean = this.#lossCount > 0 ? this.#lossSum / this.#lossCount : null;
+    this.#lossSum = this.#lossCount = 0;
+    return mean;
+  }
+
+  /** Mean passes of an optimizer step; 0 before the first. */
+  passesPerStep(): Passes {
+    const perStep = (count: number): number => this.step > 0 ? count / this.step : 0;
+    const { full, forward, firstLayerAdversary, firstLayerWeights } = this.passes;
+    return {
+      full: perStep(full),
+      forward: perStep(forward),
+      firstLayerAdversary: perStep(firstLayerAdversary),
+      firstLayerWeights: perStep(firstLayerWeights),
+    };
+  }
+
+  /** The cost section of the result. */
+  cost(clock: RunClock, stepsPerEpoch: number): NonNullable<RunRecord["cost"]> {
+    const { full, forward, firstLayerAdversary, firstLayerWeights } = this.passesPerStep();
+    return {
+      secondsPerStep: this.#secondsPerStep(),
+      stepsPerEpoch,
+      fullPassesPerStep: full,
+      forwardPassesPerStep: forward,
+      firstLayerPassesPerStep: firstLayerAdversary + firstLayerWeights,
+      trainSeconds: clock.seconds("train"),
+      wallSeconds: clock.wallSeconds(),
+      evaluationSeconds: clock.seconds("evaluation"),
+      warmUpSeconds: clock.seconds("warmUp"),
+      checkpointSeconds: clock.seconds("checkpoint"),
+    };
+  }
+
+  #secondsPerStep(): NonNullable<RunRecord["cost"]>["secondsPerStep"] {
+    if (this.#seconds.length === 0) return null;
+    const { median, min, max } = spreadOf(this.#seconds);
+    return { median, min, max };
+  }
+}

@@ -1,0 +1,68 @@
+/** One batch through a method and the optimizer. @module */
+
+import * as tf from "@tensorflow/tfjs";
+import type { Batch } from "../data/dataset.ts";
+import { elementCount } from "../models/layers.ts";
+import { random } from "../random/random.ts";
+import type { StepResult } from "../training/method.ts";
+import type { SchedulePosition } from "../training/schedules.ts";
+import type { Trainer } from "./trainer.ts";
+
+/** A loss that is not finite: a result, not a fault of the program. */
+export class Diverged extends Error {
+  override name = "Diverged";
+}
+
+/** Where the batch stands in the trainer. */
+export interface BatchPosition extends SchedulePosition {
+  readonly epoch: number;
+}
+
+/**
+ * Trains on one batch: every gradient that the method yields becomes one optimizer step.
+ *
+ * @returns Mean loss of the last step, nats.
+ * @throws {Diverged} When a loss is not finite.
+ */
+export async function trainBatch(trainer: Trainer, batch: Batch, position: BatchPosition): Promise<number> {
+  const { engine, model, method, parameters, config, record } = trainer;
+  let began = performance.now(), loss = NaN;
+  const x = tf.tensor4d(batch.x, [batch.count, ...model.input]), y = tf.tensor1d(batch.y, "int32");
+  const context = { engine, model, parameters, seed: config.seed, position };
+  try {
+    for (const result of method.step(context, { x, y, ids: batch.ids })) {
+      const lossSum = await applyStep(trainer, result, position);
+      const now = performance.now();
+      record.add(result.passes, result.count, lossSum, (now - began) / 1000);
+      began = now;
+      loss = lossSum / result.count;
+      if (!Number.isFinite(loss)) throw new Diverged(`the training loss became ${loss} in step ${record.step}`);
+    }
+  } finally {
+    tf.dispose([x, y]);
+  }
+  record.examples += batch.count;
+  return loss;
+}
+
+/** Turns sums into means, steps, disposes what the method gave, and reads the loss: the step's only read-back. */
+async function applyStep(trainer: Trainer, result: StepResult, position: BatchPosition): Promise<number> {
+  const means = new Map([...result.gradients].map(([name, sum]) => [name, tf.div(sum, result.count)]));
+  trainer.optimizer.update(trainer.parameters, means, { ...position, step: trainer.record.step });
+  tf.dispose([...means.values(), ...result.gradients.values()]);
+  const [lossSum] = await result.lossSum.data();
+  result.lossSum.dispose();
+  return lossSum!;
+}
+
+/** A full batch of noise with labels in turn, for warm-up and cost: a step costs the same whatever the images show. */
+export function madeUpBatch({ model, config }: Trainer, step: number): Batch {
+  const { batch: count, seed } = config;
+  const stream = random(seed, "made-up", step);
+  return {
+    x: Float32Array.from({ length: count * elementCount(model.input) }, () => stream.uniform()),
+    y: Int32Array.from({ length: count }, (_, i) => i % model.classes),
+    ids: Uint32Array.from({ length: count }, (_, i) => i),
+    count,
+  };
+}

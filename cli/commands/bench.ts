@@ -1,0 +1,107 @@
+/** bench: runs a suite and writes its report. @module */
+
+import { dirname, join, resolve } from "node:path";
+import type { Suite } from "../../bench/suite.ts";
+import { UsageError } from "../../bench/usage_error.ts";
+import { defineCommand } from "../command.ts";
+import { engineOption, readEngine } from "../engine_option.ts";
+import type { Io } from "../io.ts";
+import { integer, listOf, path, text } from "../kinds.ts";
+import { fields, flag, optionalArgument, optionalValue, values } from "../options.ts";
+import { hardwareFacts } from "../permissions.ts";
+import type { Place } from "../place.ts";
+import { shellWords } from "../shell_words.ts";
+import { runSession, type Session } from "../suite_session.ts";
+
+const DEFAULT_SUITE = "quick";
+
+const parser = fields({
+  suite: optionalArgument(
+    text("SUITE", "the name of a suite or the path of a suite file"),
+    `A suite that list suites names, or a suite file (default: ${DEFAULT_SUITE})`,
+  ),
+  out: optionalValue("--out", path("DIR"), "Results folder (default: results/SUITE)"),
+  resume: optionalValue("--resume", path("DIR"), "Go on with the suite stored in a results folder"),
+  engine: engineOption,
+  seeds: optionalValue("--seeds", listOf(integer({ min: 0, max: 0xffffffff })), "Seeds instead of the suite's"),
+  set: values("--set", text("KEY=VALUE", "KEY=VALUE, for example runs.*.epochs=2"), "Change one key of the suite"),
+  json: flag("--json", "Print result.json instead of the table"),
+  quiet: flag("--quiet", "Print errors and the report's path only"),
+  force: flag("--force", "Move results of another suite aside"),
+});
+
+type Options = NonNullable<(typeof parser)["$valueType"][number]>;
+
+export const bench = defineCommand<Options>({
+  name: "bench",
+  summary: "Run a suite and write its report",
+  description:
+    "The same suite again continues its results folder; where all runs are complete, only the report is written again.",
+  examples: [
+    { command: "bench", says: `the suite ${DEFAULT_SUITE}` },
+    { command: "bench quick --seeds 0,1,2 --out results/three", says: "three seeds of it" },
+    { command: "bench quick --set runs.*.epochs=1", says: "a shorter one" },
+    { command: "bench my-suite.json --json > result.json", says: "an own suite, for a program" },
+    { command: "bench --resume results/quick", says: "go on after Ctrl-C" },
+  ],
+  parser,
+  check({ resume, suite, out, seeds, set, force }) {
+    const given = { SUITE: suite !== undefined, "--out": out !== undefined, "--seeds": seeds !== undefined };
+    const names = { ...given, "--set": set.length > 0, "--force": force };
+    const other = Object.entries(names).find(([, isGiven]) => isGiven)?.[0];
+    if (resume !== undefined && other !== undefined) {
+      throw new UsageError(`Cannot use --resume with ${other}: the folder's own suite is continued; leave ${other} out`);
+    }
+  },
+  permissions(options, place) {
+    const { suite = DEFAULT_SUITE } = options;
+    const folder = writtenFolder(options, place);
+    return {
+      read: [place.project, place.cache, resolve(place.workingFolder, suite), folder],
+      write: [folder],
+      sys: hardwareFacts,
+    };
+  },
+  async run(options, io) {
+    const { json, quiet } = options;
+    const source = options.resume === undefined ? await newSession(options, io) : await storedSession(options, io);
+    return await runSession({ ...source, json, quiet }, io);
+  },
+});
+
+/** Moving an old folder aside writes beside it; a suite file's name for its folder is not known before it is read. */
+function writtenFolder({ out, resume, force }: Options, { workingFolder }: Place): string {
+  const named = resume ?? out;
+  if (named === undefined) return resolve(workingFolder, "results");
+  const folder = resolve(workingFolder, named);
+  return force ? dirname(folder) : folder;
+}
+
+type Source = Omit<Session, "json" | "quiet">;
+
+async function newSession(options: Options, { place }: Io): Promise<Source> {
+  const { loadSuite } = await import("../../bench/load_suite.ts");
+  const { seeds, set, force, suite: nameOrFile = DEFAULT_SUITE } = options;
+  const engine = await readEngine(options.engine);
+  const suite: Suite = await loadSuite(nameOrFile, { set, ...(seeds ? { seeds } : {}) });
+  const out = resolve(place.workingFolder, options.out ?? join("results", suite.name));
+  return { suite, out, engine, force, command: commandLine(nameOrFile, options) };
+}
+
+async function storedSession({ resume = "", engine }: Options, { place }: Io): Promise<Source> {
+  const { readStoredSuite } = await import("../../bench/output_folder.ts");
+  const out = resolve(place.workingFolder, resume);
+  const stored = await readStoredSuite(out);
+  const chosen = await readEngine(engine === "auto" ? stored.engine : engine);
+  return { suite: stored.suite, out, engine: chosen, force: false, command: stored.command };
+}
+
+/** The command line that runs the suite again, without what names places or the form of the output. */
+function commandLine(nameOrFile: string, { seeds, set, engine }: Options): string {
+  return shellWords([
+    ...["deno", "task", "bench", nameOrFile],
+    ...(seeds ? ["--seeds", seeds.join(",")] : []),
+    ...set.flatMap((change) => ["--set", change]),
+    ...(engine === "auto" ? [] : ["--engine", engine]),
+  ]);
+}

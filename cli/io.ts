@@ -1,0 +1,48 @@
+/** What a command may say and ask, so that tests can stand in for the terminal. @module */
+
+import type { Place } from "./place.ts";
+
+/** A stream that a person or a program reads. */
+export interface Output {
+  write(text: string): void;
+  readonly isTerminal: boolean;
+  /** Colours are wanted: a terminal, and no NO_COLOR. */
+  readonly colors: boolean;
+  /** Width in columns; 80 where unknown. */
+  columns(): number;
+}
+
+/** The surroundings of a command. */
+export interface Io {
+  /** Results: tables, JSON, lines for other programs. */
+  readonly out: Output;
+  /** Progress, notes and errors. */
+  readonly err: Output;
+  readonly place: Place;
+  /** Milliseconds since some moment. */
+  now(): number;
+  /** Takes over Ctrl-C: the first one aborts the signal, the next one ends the program. */
+  interruptible(): AbortSignal;
+}
+
+/** One of the process's streams. */
+export function processOutput(stream: typeof Deno.stdout): Output {
+  const isTerminal = stream.isTerminal();
+  const encoder = new TextEncoder();
+  return {
+    write(text) {
+      for (let bytes = encoder.encode(text); bytes.length > 0;) bytes = bytes.subarray(stream.writeSync(bytes));
+    },
+    isTerminal,
+    colors: isTerminal && !Deno.noColor,
+    columns: () => isTerminal ? columnsOfTerminal() : 80,
+  };
+}
+
+function columnsOfTerminal(): number {
+  try {
+    return Deno.consoleSize().columns || 80;
+  } catch {
+    return 80;
+  }
+}

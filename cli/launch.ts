@@ -1,0 +1,87 @@
+/** Starts the program in a second Deno with exactly the permissions and environment that its command needs. The launcher
+ *  itself may run Deno and read a few variables, nothing else; it answers --help, --version and wrong usage alone.
+ *  @module */
+
+import { resolve } from "node:path";
+import { UsageError } from "../bench/usage_error.ts";
+import { cacheFolder } from "../data/cache_folder.ts";
+import { readCommandLine } from "./command_line.ts";
+import { processOutput } from "./io.ts";
+import { permissionFlags } from "./permissions.ts";
+import { type Place, projectFolder } from "./place.ts";
+import { reportError } from "./run_command.ts";
+
+/** What the second Deno itself reads: its folders, proxies and certificates, and whether to colour. */
+const INHERITED = [
+  ...["HOME", "USERPROFILE", "LOCALAPPDATA", "SYSTEMROOT", "TEMP", "TMP", "DENO_DIR", "NPM_CONFIG_REGISTRY"],
+  ...["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"],
+  ...["DENO_CERT", "DENO_TLS_CA_STORE", "SSL_CERT_FILE", "TERM", "NO_COLOR", "FORCE_COLOR"],
+];
+
+/** A task starts in the project's folder; its user's relative paths start where the user is. */
+function userFolder(): string {
+  const current = Deno.cwd();
+  return current === projectFolder ? Deno.env.get("INIT_CWD") ?? current : current;
+}
+
+/** Where downloaded data lie; a relative path starts where the user is. */
+function findCache(workingFolder: string): string {
+  try {
+    return resolve(workingFolder, cacheFolder({ os: Deno.build.os, env: (name) => Deno.env.get(name) }));
+  } catch (error) {
+    throw UsageError.from(error, "the environment");
+  }
+}
+
+function inherited(): Record<string, string> {
+  const variables = INHERITED.map((name): [string, string | undefined] => [name, Deno.env.get(name)]);
+  return Object.fromEntries(variables.filter((pair): pair is [string, string] => pair[1] !== undefined));
+}
+
+function childCommand(args: readonly string[], flags: readonly string[], place: Place): Deno.Command {
+  return new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "--no-prompt", "--quiet", `--config=${resolve(projectFolder, "deno.json")}`, ...flags],
+      ...["--allow-env=YOPO_BENCH_CACHE", resolve(projectFolder, "cli/main.ts"), ...args],
+    ],
+    cwd: place.workingFolder,
+    clearEnv: true,
+    env: { ...inherited(), YOPO_BENCH_CACHE: place.cache },
+  });
+}
+
+/** Hands signals on until the child has ended, and returns its exit code: 128 + n where signal n ended it. */
+async function supervise(command: Deno.Command): Promise<number> {
+  const child = command.spawn();
+  for (const signal of Deno.build.os === "windows" ? ["SIGINT"] as const : ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(signal, () => {
+      try {
+        child.kill(signal);
+      } catch (error) {
+        // The child has ended in the meantime; its status is on the way.
+        if (!(error instanceof TypeError)) throw error;
+      }
+    });
+  }
+  return (await child.status).code;
+}
+
+async function launch(args: readonly string[]): Promise<number> {
+  const out = processOutput(Deno.stdout);
+  const err = processOutput(Deno.stderr);
+  try {
+    const request = readCommandLine(args, out.columns());
+    if (request.kind === "print") {
+      out.write(request.text);
+      return 0;
+    }
+    const workingFolder = userFolder();
+    const place = { project: projectFolder, workingFolder, cache: findCache(workingFolder) };
+    const flags = permissionFlags(request.invocation.permissions(place));
+    return await supervise(childCommand(args, flags, place));
+  } catch (error) {
+    return reportError(error, args, err);
+  }
+}
+
+Deno.exit(await launch(Deno.args));

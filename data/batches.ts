@@ -1,0 +1,92 @@
+/** Mini-batches as a pure function of split, seed, epoch and step, so that a run resumes at any step. @module */
+
+import { random } from "../random/random.ts";
+import type { Batch, Split } from "./dataset.ts";
+
+export interface EpochOptions {
+  readonly seed: number;
+  /** Counts from 0. */
+  readonly epoch: number;
+  readonly batchSize: number;
+  /** Whether each epoch draws an order of its own; index order otherwise. @default true */
+  readonly shuffle?: boolean;
+  /** First step to give, 0 to the number of steps. @default 0 */
+  readonly startStep?: number;
+}
+
+/** Pixel values 0..255 as float32 in 0..1. */
+const unit = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
+
+/** Batches in an epoch of `count` images, the partial last one included. */
+export function stepsPerEpoch(count: number, batchSize: number): number {
+  if (!Number.isInteger(batchSize) || batchSize < 1) {
+    throw new RangeError(`Cannot make batches of size ${batchSize}: it must be an integer of at least 1`);
+  }
+  return Math.ceil(count / batchSize);
+}
+
+/** The order in which an epoch visits the images of a split. */
+export function epochOrder(
+  count: number,
+  { seed, epoch, shuffle = true }: Omit<EpochOptions, "batchSize">,
+): Uint32Array {
+  if (shuffle) return random(seed, "order", epoch).permutation(count);
+  return new Uint32Array(count).map((_, i) => i);
+}
+
+/**
+ * Batches of one epoch, each image once; the last batch may be smaller.
+ *
+ * @throws {RangeError} When the batch size or the first step is out of range.
+ */
+export function* epochBatches(split: Split, options: EpochOptions): Generator<Batch, void, undefined> {
+  const { batchSize, startStep = 0 } = options;
+  const steps = stepsPerEpoch(split.labels.length, batchSize);
+  if (!Number.isInteger(startStep) || startStep < 0 || startStep > steps) {
+    throw new RangeError(`Cannot start an epoch at step ${startStep}: expected an integer from 0 to ${steps}`);
+  }
+  const order = epochOrder(split.labels.length, options);
+  for (let step = startStep; step < steps; step++) {
+    yield batch(split, order.subarray(step * batchSize, (step + 1) * batchSize));
+  }
+}
+
+/**
+ * The images at `indices` (positions in the split, not ids).
+ *
+ * @throws {RangeError} When an index is not a position in the split.
+ */
+export function batch(split: Split, indices: ArrayLike<number>): Batch {
+  const count = indices.length, available = split.labels.length;
+  const size = available === 0 ? 0 : split.images.length / available;
+  const made = { x: new Float32Array(count * size), y: new Int32Array(count), ids: new Uint32Array(count), count };
+  for (let i = 0; i < count; i++) {
+    const index = indices[i]!;
+    if (!Number.isInteger(index) || index < 0 || index >= available) {
+      throw new RangeError(`Cannot take image ${index} of split "${split.name}": it has ${available} images`);
+    }
+    for (let j = 0; j < size; j++) made.x[i * size + j] = unit[split.images[index * size + j]!]!;
+    made.y[i] = split.labels[index]!;
+    made.ids[i] = split.ids[index]!;
+  }
+  return made;
+}
+
+/**
+ * The first `count` images of a split, with bytes of their own.
+ *
+ * @throws {RangeError} When the split has fewer.
+ */
+export function subset(split: Split, count: number): Split {
+  const available = split.labels.length;
+  if (!Number.isInteger(count) || count < 0 || count > available) {
+    throw new RangeError(`Cannot take the first ${count} images of split "${split.name}": it has ${available}`);
+  }
+  // slice, not subarray: a view sent to a worker would carry the whole buffer along
+  return {
+    name: split.name,
+    images: split.images.slice(0, available === 0 ? 0 : count * split.images.length / available),
+    labels: split.labels.slice(0, count),
+    ids: split.ids.slice(0, count),
+  };
+}

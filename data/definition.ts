@@ -1,0 +1,65 @@
+/** What the registry knows about a data set before it is loaded. @module */
+
+import type { Dataset } from "./dataset.ts";
+import { type GivenOptions, type OptionTable, type OptionValues, readOptions } from "./options.ts";
+
+/** One file as its publisher made it. */
+export interface DataFile {
+  readonly name: string;
+  readonly bytes: number;
+  /** Lower-case hexadecimal. */
+  readonly sha256: string;
+}
+
+/** The original files of a data set; in the cache they lie in a folder with the data set's name. */
+export interface DatasetFiles {
+  readonly dataset: string;
+  /** Folders on the web that hold the files, each ending in "/"; tried in turn. */
+  readonly mirrors: readonly string[];
+  readonly files: readonly DataFile[];
+}
+
+export interface LoadPlace {
+  /** The cache folder; data sets without files do not touch it. */
+  readonly cache: string;
+}
+
+export interface DatasetDefinition {
+  readonly name: string;
+  /** One sentence for lists. */
+  readonly summary: string;
+  /** Whether `getDataset` must run once before `load`. */
+  readonly needsDownload: boolean;
+  readonly files?: DatasetFiles;
+  readonly options: OptionTable;
+  /** The options with defaults filled in; throws on bad ones, touches no file. */
+  resolve(options: GivenOptions): Record<string, unknown>;
+  /**
+   * Loads the images anew; every split owns its bytes.
+   *
+   * @throws {TypeError} When an option is unknown.
+   * @throws {RangeError} When an option's value is out of range.
+   * @throws {DataFileError} When a file is missing or not the original.
+   */
+  load(options: GivenOptions, place: LoadPlace): Promise<Dataset>;
+}
+
+interface DatasetSource<Table extends OptionTable> {
+  readonly name: string;
+  readonly summary: string;
+  readonly files?: DatasetFiles;
+  readonly options: Table;
+  load(options: OptionValues<Table>, place: LoadPlace): Promise<Dataset>;
+}
+
+/** Puts the reading of options in front of a data set's own `load`. */
+export function defineDataset<Table extends OptionTable>(source: DatasetSource<Table>): DatasetDefinition {
+  const resolve = (options: GivenOptions) => readOptions(source.name, source.options, options);
+  return {
+    ...source,
+    needsDownload: source.files !== undefined,
+    resolve,
+    // async, so that a bad option rejects like every other failure
+    load: async (options, place) => await source.load(resolve(options), place),
+  };
+}

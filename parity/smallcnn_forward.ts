@@ -1,0 +1,62 @@
+/** smallcnn-forward: logits, losses, every gradient, h and p, in evaluation mode. The tensors without prefix are those of
+ *  x; a prefix such as "clean/" belongs to an input of its own. @module */
+
+import * as tf from "@tensorflow/tfjs";
+import { l2Norms } from "../attacks/projections.ts";
+import type { Engine } from "../backends/engine.ts";
+import type { Model, Parameters } from "../models/model.ts";
+import { toTensors } from "../models/weights.ts";
+import type { CaseInput, ParityCase, Replayed } from "./case.ts";
+import { fixtureName, smallCnn, smallCnnWeights } from "./small_cnn_weights.ts";
+import { computed, images, labels } from "./tensors.ts";
+import { FORWARD, GRADIENT, type Tolerance } from "./tolerances.ts";
+
+async function* replay(input: CaseInput, engine: Engine): AsyncGenerator<Replayed, void, void> {
+  const model = smallCnn();
+  const parameters = toTensors(smallCnnWeights(model, await input.weights()));
+  const y = labels(input.input("y"));
+  try {
+    for (const { name } of input.manifest.tensors) {
+      const prefix = /^(.+\/)?x$/.exec(name)?.[0].slice(0, -1);
+      if (prefix === undefined) continue;
+      const x = images(input.input(name));
+      for (const [tensor, value, tolerance] of quantities(model, parameters, { x, y, engine })) {
+        yield await computed(value, { variant: "-", tensor: prefix + tensor, tolerance });
+      }
+      x.dispose();
+    }
+  } finally {
+    tf.dispose([y, ...parameters.values()]);
+  }
+}
+
+type Named = [tensor: string, value: tf.Tensor, tolerance: Tolerance];
+
+function quantities(
+  model: Model,
+  parameters: Parameters,
+  { x, y, engine }: { x: tf.Tensor4D; y: tf.Tensor1D; engine: Engine },
+): Named[] {
+  const context = { kernels: engine.kernels, training: false };
+  const kernels = engine.kernels;
+  return tf.tidy(() => {
+    const h = model.firstLayer(parameters, x, context);
+    const logits = model.rest(parameters, h, context);
+    const lossPerImage = kernels.crossEntropy(logits, y);
+    const meanLoss = (of: tf.Tensor2D) => tf.mean<tf.Scalar>(kernels.crossEntropy(of, y));
+    const p = tf.grad((at) => meanLoss(model.rest(parameters, at as tf.Tensor4D, context)))(h) as tf.Tensor4D;
+    const [gradX, ...gradients] = tf.grads(() => {
+      return meanLoss(model.rest(parameters, model.firstLayer(parameters, x, context), context));
+    })([x, ...parameters.values()]);
+    const forward = { h, logits, lossPerImage, loss: tf.mean(lossPerImage) };
+    const backward = { p, pNorm: tf.reshape(l2Norms(p), [-1]), gradX: gradX! };
+    return [
+      ...Object.entries(forward).map(([name, value]): Named => [name, value, FORWARD]),
+      ...Object.entries(backward).map(([name, value]): Named => [name, value, GRADIENT]),
+      ...[...parameters.keys()].map((name, i): Named => [`grad/${fixtureName(name)}`, gradients[i]!, GRADIENT]),
+    ] as (Named & tf.TensorContainerArray);
+  });
+}
+
+/** One forward and backward pass. */
+export const smallcnnForward: ParityCase = { kind: "smallcnn-forward", replay };

@@ -1,0 +1,40 @@
+/** How the Markdown report names attacks: short in headings, in full in a section of their own. @module */
+
+import type { Result } from "../bench/result.ts";
+import { escapeMarkdown, list } from "./markdown_text.ts";
+
+/** Keys of the attacks that the report mentions: the curve's first, then the final ones. */
+function mentioned(result: Result): string[] {
+  return [...new Set([result.suite.evaluation.attack, ...result.suite.final.attacks])];
+}
+
+/** Registry name, such as "pgd-20", with its number where two attacks share the name. */
+export function attackName(result: Result, key: string): string {
+  const nameOf = (other: string) => result.attacks[other]?.name ?? other;
+  const twice = mentioned(result).some((other) => other !== key && nameOf(other) === nameOf(key));
+  return escapeMarkdown(nameOf(key)) + (twice ? ` (${attackNumber(result, key)})` : "");
+}
+
+/** "attack 1": its place in the section below. */
+export function attackNumber(result: Result, key: string): string {
+  return `attack ${mentioned(result).indexOf(key) + 1}`;
+}
+
+export function attackSection(result: Result): string {
+  const { evaluation, final } = result.suite;
+  const items = mentioned(result).map((key) => {
+    const attack = result.attacks[key];
+    const uses = [key === evaluation.attack ? "curves and targets" : "", final.attacks.includes(key) ? "final" : ""];
+    const options = attack ? `: ${escapeMarkdown(attack.label)}. All options: ${formatOptions(attack.resolved)}` : "";
+    return `${attackNumber(result, key)} (${uses.filter((use) => use !== "").join("; ")})${options}`;
+  });
+  return `## Attacks in full\n\n${list(items)}`;
+}
+
+/** "steps=20, stepSize=0.025", escaped. */
+export function formatOptions(options: Readonly<Record<string, unknown>>): string {
+  const entries = Object.entries(options).map(([key, value]) =>
+    `${key}=${Array.isArray(value) ? value.join("/") : value}`
+  );
+  return entries.length > 0 ? escapeMarkdown(entries.join(", ")) : "none";
+}

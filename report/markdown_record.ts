@@ -1,0 +1,129 @@
+/** The Markdown report's reference sections: recipes, machines and versions, seeds, data and hashes. @module */
+
+import type { Result, RunRecord } from "../bench/result.ts";
+import { digits, formatBytes, formatCount, NONE } from "./format.ts";
+import { formatOptions } from "./markdown_attacks.ts";
+import { escapeMarkdown, list, table } from "./markdown_text.ts";
+import type { SummaryRow } from "./summarize.ts";
+
+type Optimizer = RunRecord["config"]["optimizer"];
+
+export function recipeSection(result: Result, rows: readonly SummaryRow[]): string {
+  const columns = [
+    { heading: "Run" },
+    { heading: "Optimizer" },
+    { heading: "Learning rate", numeric: true },
+    { heading: "Schedule" },
+    { heading: "First layer" },
+    { heading: "Batch", numeric: true },
+    { heading: "Epochs", numeric: true },
+    { heading: "Method's options" },
+    { heading: "Note" },
+  ];
+  const cells = rows.map(({ label, note, first: { config } }) => [
+    `**${escapeMarkdown(label)}**`,
+    formatOptimizer(config.optimizer),
+    String(config.optimizer.learningRate),
+    formatSchedule(config.optimizer),
+    config.firstLayerOptimizer === null ? "the same" : formatOptimizer(config.firstLayerOptimizer) +
+      `, rate ${config.firstLayerOptimizer.learningRate}, ${formatSchedule(config.firstLayerOptimizer)}`,
+    String(config.batch),
+    formatCount(config.epochs),
+    formatOptions(config.method.options),
+    note === null ? NONE : escapeMarkdown(note),
+  ]);
+  const about = result.suite.description === ""
+    ? ""
+    : `About this suite: ${escapeMarkdown(result.suite.description)}\n\n`;
+  return `## Recipes\n\n${about}${table(columns, cells)}`;
+}
+
+function formatOptimizer(optimizer: Optimizer): string {
+  const decay = optimizer.weightDecay === 0 ? "" : `, weight decay ${optimizer.weightDecay}`;
+  return optimizer.kind === "sgd" ? `SGD, momentum ${optimizer.momentum}${decay}` : `Adam${decay}`;
+}
+
+function formatSchedule({ schedule }: Optimizer): string {
+  switch (schedule.kind) {
+    case "constant":
+      return "constant";
+    case "piecewise":
+      return `×${schedule.factor} at epoch ${schedule.milestones.join(", ")}`;
+    case "cyclic":
+      return `linear up until ${formatCount(schedule.peakAt * 100)} % of the run, then down`;
+  }
+}
+
+export function machineSection(result: Result): string {
+  const columns = [
+    "CPU",
+    "Cores",
+    "Memory",
+    "GPU",
+    "System",
+    "Load at start",
+    "Float32 matrix product",
+  ].map((heading) => ({ heading }));
+  const cells = result.machines.map((machine) => [
+    machine.cpu === null ? NONE : escapeMarkdown(machine.cpu),
+    machine.cores === null ? NONE : String(machine.cores),
+    machine.memoryBytes === null ? NONE : formatBytes(machine.memoryBytes),
+    machine.gpu === null ? NONE : escapeMarkdown(machine.gpu),
+    escapeMarkdown([machine.os, machine.osRelease ?? "", machine.arch].join(" ")),
+    machine.loadAverage === null ? NONE : machine.loadAverage.toFixed(2),
+    machine.calibration === null ? NONE : `${digits(machine.calibration.gemmGflops)} GFLOP/s`,
+  ]);
+  const engines = new Set(result.runs.flatMap(({ engine, config }) =>
+    engine === null ? [] : [
+      `Engine ${escapeMarkdown(engine.name)} ${escapeMarkdown(engine.version)}, kernels ${
+        escapeMarkdown(engine.kernels)
+      }, ` +
+      `precision ${
+        escapeMarkdown(engine.precision)
+      } (${config.dtype}), workers ${engine.workers}, shards ${engine.shards}`,
+    ]
+  ));
+  const { deno, tfjs } = result.tool;
+  return `## Hardware and versions\n\n${table(columns, cells)}\n\n` +
+    list([...engines, `Deno ${escapeMarkdown(deno)}, TensorFlow.js ${escapeMarkdown(tfjs)}`]);
+}
+
+export function identitySection(result: Result): string {
+  const columns = [
+    { heading: "Run" },
+    { heading: "Seed", numeric: true },
+    { heading: "State" },
+    { heading: "Steps", numeric: true },
+    { heading: "weightsSha256 (last)" },
+  ];
+  const cells = result.runs.map((run) => [
+    `**${escapeMarkdown(run.label)}**`,
+    String(run.seed),
+    run.status,
+    `${run.points.at(-1)?.step ?? 0} of ${run.totalSteps ?? NONE}`,
+    run.weightsSha256 === null ? NONE : `\`${run.weightsSha256}\``,
+  ]);
+  return `## Seeds, data and weights\n\n${list([...dataLines(result), ...modelLines(result)])}\n\n${
+    table(columns, cells)
+  }`;
+}
+
+/** Usually one line: all runs of a suite share their data. */
+function dataLines(result: Result): Set<string> {
+  return new Set(result.runs.map(({ config, counts, dataSha256 }) => {
+    const split = counts === null
+      ? ""
+      : `: ${counts.train} to train, ${counts.validation} to validate, ${counts.final} at the end`;
+    const hash = dataSha256 === null ? "" : `; dataSha256 \`${dataSha256}\``;
+    return `Data ${escapeMarkdown(config.data.name)} (options: ${formatOptions(config.data.options)})${split}${hash}`;
+  }));
+}
+
+function modelLines(result: Result): Set<string> {
+  return new Set(result.runs.map(({ config, parameters }) => {
+    const size = parameters === null ? "" : `, ${parameters} parameters`;
+    const norm = config.threat.norm === "linf" ? "L∞" : "L2";
+    return `Model ${escapeMarkdown(config.model.name)} (options: ${formatOptions(config.model.options)})${size}; ` +
+      `threat ${norm}, ε = ${config.threat.epsilon}; augmentation ${config.augmentation}`;
+  }));
+}

@@ -1,0 +1,99 @@
+/** Gradients of the summed cross-entropy, the building blocks of every method. All are sums over the examples, so that
+ *  shards add up and no example's share depends on the batch. @module */
+
+import * as tf from "@tensorflow/tfjs";
+import type { ForwardContext } from "../models/model.ts";
+import { parameter } from "../models/layers.ts";
+import type { StepContext } from "./method.ts";
+import type { LossGradients, PassCounter } from "./single_step.ts";
+
+/** Images and labels, `[batch, height, width, channels]` in 0..1 and int32 `[batch]`. */
+export interface Examples {
+  readonly x: tf.Tensor4D;
+  readonly y: tf.Tensor1D;
+}
+
+/** Whether a parameter belongs to f0. */
+export function isFirst(name: string): boolean {
+  return name.startsWith("first.");
+}
+
+/** Names of the model's parameters, in order, f0's or the others. */
+function names(context: StepContext, which: (name: string) => boolean): string[] {
+  return context.model.parameters.map(({ name }) => name).filter(which);
+}
+
+/** tf.valueAndGrads of a function that reads `inputs` by closure, without leaving a tensor behind. */
+function differentiate(inputs: readonly tf.Tensor[], value: () => tf.Scalar): [tf.Scalar, ...tf.Tensor[]] {
+  return tf.tidy(() => {
+    const result = tf.valueAndGrads(value)([...inputs]);
+    return [result.value as tf.Scalar, ...result.grads];
+  });
+}
+
+function zip(keys: readonly string[], values: readonly tf.Tensor[]): Map<string, tf.Tensor> {
+  return new Map(keys.map((key, i) => [key, values[i]!]));
+}
+
+/** Σ cross-entropy and its gradient with respect to all parameters. One full pass. */
+export function lossGradients(
+  context: StepContext,
+  { x, y }: Examples,
+  forward: ForwardContext,
+  passes: PassCounter,
+): LossGradients {
+  const { model, parameters } = context;
+  const all = names(context, () => true);
+  passes.full += 1;
+  const [lossSum, ...gradients] = differentiate(all.map((name) => parameter(parameters, name)), () => {
+    const logits = model.rest(parameters, model.firstLayer(parameters, x, forward), forward);
+    return tf.sum(forward.kernels.crossEntropy(logits, y));
+  });
+  return { lossSum, gradients: zip(all, gradients) };
+}
+
+/** What a full pass of YOPO gives. */
+export interface CostatePass extends LossGradients {
+  /** p = ∂(Σ loss)/∂h, shaped like f0's output: each example's own, whatever the batch. */
+  readonly p: tf.Tensor4D;
+}
+
+/**
+ * Σ cross-entropy, p, and the gradient with respect to the parameters of g, from the same forward and backward pass. One
+ * full pass, but for the first layer's own gradient: {@linkcode firstLayerGradients} of p gives that.
+ */
+export function costatePass(
+  context: StepContext,
+  { x, y }: Examples,
+  forward: ForwardContext,
+  passes: PassCounter,
+): CostatePass {
+  const { model, parameters } = context;
+  const rest = names(context, (name) => !isFirst(name));
+  passes.full += 1;
+  const [lossSum, p, ...gradients] = tf.tidy(() => {
+    const h = model.firstLayer(parameters, x, forward);
+    return differentiate(
+      [h, ...rest.map((name) => parameter(parameters, name))],
+      () => tf.sum(forward.kernels.crossEntropy(model.rest(parameters, h, forward), y)),
+    );
+  });
+  return { lossSum, p: p as tf.Tensor4D, gradients: zip(rest, gradients) };
+}
+
+/** Gradient of Σ p·f0(x) with respect to f0's parameters, p held fixed. One pass through f0; the caller counts it. */
+export function firstLayerGradients(
+  context: StepContext,
+  x: tf.Tensor4D,
+  p: tf.Tensor4D,
+  forward: ForwardContext,
+): Map<string, tf.Tensor> {
+  const { model, parameters } = context;
+  const first = names(context, isFirst);
+  const [value, ...gradients] = differentiate(
+    first.map((name) => parameter(parameters, name)),
+    () => tf.sum(tf.mul(p, model.firstLayer(parameters, x, forward))),
+  );
+  value.dispose();
+  return zip(first, gradients);
+}

@@ -1,0 +1,22 @@
+/** Natural training: the cross-entropy of clean images. One full pass a step. @module */
+
+import { resolveOptions } from "../models/options.ts";
+import { trainingMode } from "./dropout.ts";
+import { lossGradients } from "./gradients.ts";
+import type { MethodDefinition } from "./method.ts";
+import { singleStep } from "./single_step.ts";
+
+/** Training without an adversary. */
+export const natural: MethodDefinition = {
+  pattern: "natural",
+  summary: "clean images, no adversary; 1 full pass a step",
+  options: {},
+  create: (name, _numbers, options) =>
+    singleStep({
+      name,
+      label: "natural",
+      resolved: resolveOptions({}, options, `method "${name}"`),
+      compute: (context, shard, passes) =>
+        lossGradients(context, shard, trainingMode(context, shard, passes.full), passes),
+    }),
+};

@@ -1,0 +1,195 @@
+/** YOPO-m-n: Zhang et al. 2019, arXiv:1905.00877, algorithm 1. m = rounds, n = inner steps, α = stepSize, f0 = first
+ *  layer, θ0 = its parameters, p = ∂(Σ loss)/∂h at h = f0(x+η), each example's own.
+ *
+ *  A round: one full pass at x+η gives p and the gradient of all parameters but θ0; n passes through f0 move η with p
+ *  frozen; one more, at the η just reached, gives θ0's gradient, that of Σ p·f0(clip(x+η)). The rounds' gradients are
+ *  summed, not averaged: recipes divide their learning rate by m. The start is U(-ε, ε), not clipped to the image box, and
+ *  every full pass runs in training mode with dropout masks of its own, all as in the authors' code.
+ *
+ *  Variants, which differ in θ0's gradient only. "paper": the above. "official-torch1" (the authors' code as the paper ran
+ *  it): the full pass's own gradient of θ0 is added in every round, so it counts twice (their issue 4). "official" (the
+ *  same code under torch 2 and later): likewise, but the full pass of the first round adds nothing to the kernel.
+ *
+ *  The paper writes the inner step as α·p·∇f0, the authors' code takes its sign: option `update`. Our default α is
+ *  2.5 ε/(m·n), the reach of our PGD default; the authors' recipes set their own.
+ *
+ *  Traced each round: "eta" (after the inner steps), "lossSum" (at the η before them), "p", and "gradient/NAME" (this
+ *  round's share); "start" in round 0. @module */
+
+import * as tf from "@tensorflow/tfjs";
+import { formatPixelValue, formatThreatModel } from "../attacks/threat_model.ts";
+import type { ForwardContext } from "../models/model.ts";
+import { choice, type OptionValues, resolveOptions } from "../models/options.ts";
+import { addUp, drawStart, epsilonOption, stepSizeOption } from "./attack_training.ts";
+import { trainingMode } from "./dropout.ts";
+import { costatePass, firstLayerGradients } from "./gradients.ts";
+import type { MethodDefinition, Shard, StepContext, TrainingMethod } from "./method.ts";
+import { type LossGradients, type PassCounter, singleStep } from "./single_step.ts";
+
+const options = {
+  epsilon: epsilonOption,
+  stepSize: stepSizeOption('2.5 ε/(M·N); required with update "gradient"'),
+  variant: choice(
+    ["paper", "official", "official-torch1"],
+    "First layer's gradient: once, as in the paper, or counted twice, as in the public code under torch 2 or torch 1",
+  ),
+  update: choice(
+    ["sign", "gradient"],
+    "Inner step along sign(p·∇f0), as the public code, or along p·∇f0, as the paper",
+  ),
+};
+
+interface Yopo {
+  readonly rounds: number;
+  readonly innerSteps: number;
+  readonly epsilon: number;
+  readonly stepSize: number;
+  readonly variant: "paper" | "official" | "official-torch1";
+  readonly update: "sign" | "gradient";
+}
+
+function create(name: string, numbers: readonly number[], given: OptionValues): TrainingMethod {
+  const [rounds, innerSteps] = numbers as [number, number];
+  const { stepSize, ...chosen } = resolveOptions(options, given, `method "${name}"`);
+  if (stepSize === undefined && chosen.update === "gradient") {
+    throw new RangeError(
+      `Cannot use method "${name}" with update "gradient" without stepSize: p·∇f0 has no natural scale; give stepSize`,
+    );
+  }
+  const resolved = { ...chosen, stepSize: stepSize ?? 2.5 * chosen.epsilon / (rounds * innerSteps) };
+  const yopo = { ...resolved, rounds, innerSteps };
+  return singleStep({
+    name,
+    label: label(yopo),
+    resolved,
+    compute: (context, shard, passes) => allRounds(context, shard, yopo, passes),
+  });
+}
+
+const VARIANT_LABELS = {
+  "paper": [],
+  "official": ["first layer as in the public code (torch 2)"],
+  "official-torch1": ["first layer as in the public code (torch 1)"],
+};
+
+/** What differs from the defaults is said. */
+function label({ rounds, innerSteps, epsilon, stepSize, variant, update }: Yopo): string {
+  return [
+    `YOPO-${rounds}-${innerSteps}`,
+    formatThreatModel({ norm: "linf", epsilon }),
+    `α=${formatPixelValue(stepSize)}`,
+    ...(update === "sign" ? [] : ["steps along p·∇f0"]),
+    ...VARIANT_LABELS[variant],
+  ].join(", ");
+}
+
+function allRounds(context: StepContext, shard: Shard, yopo: Yopo, passes: PassCounter): LossGradients {
+  let eta = drawStart(context, shard, yopo.epsilon);
+  context.trace?.("start", 0, eta);
+  let sums: LossGradients | undefined;
+  for (let round = 0; round < yopo.rounds; round++) {
+    const { eta: next, ...share } = oneRound(context, shard, { ...yopo, eta, round }, passes);
+    eta.dispose();
+    eta = next;
+    sums = sums === undefined ? share : addUp(sums, share);
+  }
+  eta.dispose();
+  const { lossSum, gradients } = sums!;
+  const meanLoss = tf.tidy(() => tf.div<tf.Scalar>(lossSum, yopo.rounds));
+  lossSum.dispose();
+  return { lossSum: meanLoss, gradients };
+}
+
+type Round = Yopo & { readonly eta: tf.Tensor4D; readonly round: number };
+
+function oneRound(
+  context: StepContext,
+  shard: Shard,
+  yopo: Round,
+  passes: PassCounter,
+): LossGradients & { readonly eta: tf.Tensor4D } {
+  const forward = trainingMode(context, shard, passes.full);
+  const at = tf.add<tf.Tensor4D>(shard.x, yopo.eta);
+  const { lossSum, p, gradients: rest } = costatePass(context, { x: at, y: shard.y }, forward, passes);
+  const eta = moveEta(context, shard.x, p, yopo, passes);
+  const first = firstLayerShare(context, { shard, at, eta, p, forward, yopo }, passes);
+  const gradients = inModelOrder(context, new Map([...first, ...rest]));
+  traceRound(context, yopo.round, { eta, lossSum, p, gradients });
+  tf.dispose([at, p]);
+  return { eta, lossSum, gradients };
+}
+
+function moveEta(context: StepContext, x: tf.Tensor4D, p: tf.Tensor4D, yopo: Round, passes: PassCounter): tf.Tensor4D {
+  passes.firstLayerAdversary += yopo.innerSteps;
+  const { eta, epsilon, stepSize, update } = yopo;
+  const firstLayer = context.model.describeFirstLayer(context.parameters);
+  return context.engine.kernels.innerLoop({
+    firstLayer,
+    x,
+    eta,
+    p,
+    epsilon,
+    stepSize,
+    steps: yopo.innerSteps,
+    update,
+  });
+}
+
+interface RoundTensors {
+  readonly shard: Shard;
+  /** x+η before the inner steps, where the full pass was. */
+  readonly at: tf.Tensor4D;
+  /** η after them. */
+  readonly eta: tf.Tensor4D;
+  readonly p: tf.Tensor4D;
+  readonly forward: ForwardContext;
+  readonly yopo: Round;
+}
+
+/** θ0's gradient in one round: that of the Hamiltonian, and in the official variants that of the full pass as well. */
+function firstLayerShare(
+  context: StepContext,
+  { shard, at, eta, p, forward, yopo }: RoundTensors,
+  passes: PassCounter,
+): Map<string, tf.Tensor> {
+  passes.firstLayerWeights += 1;
+  const moved = tf.tidy(() => tf.clipByValue(tf.add<tf.Tensor4D>(shard.x, eta), 0, 1));
+  const share = firstLayerGradients(context, moved, p, forward);
+  moved.dispose();
+  if (yopo.variant === "paper") return share;
+  const fromFullPass = firstLayerGradients(context, at, p, forward);
+  for (const [name, gradient] of fromFullPass) {
+    const discarded = yopo.variant === "official" && yopo.round === 0 && name.endsWith(".kernel");
+    if (!discarded) {
+      const once = share.get(name)!;
+      share.set(name, tf.add(once, gradient));
+      once.dispose();
+    }
+    gradient.dispose();
+  }
+  return share;
+}
+
+function inModelOrder(context: StepContext, gradients: ReadonlyMap<string, tf.Tensor>): Map<string, tf.Tensor> {
+  return new Map(context.model.parameters.map(({ name }) => [name, gradients.get(name)!]));
+}
+
+function traceRound(
+  { trace }: StepContext,
+  round: number,
+  { eta, lossSum, p, gradients }: LossGradients & { readonly eta: tf.Tensor; readonly p: tf.Tensor },
+): void {
+  if (trace === undefined) return;
+  trace("eta", round, eta);
+  trace("lossSum", round, lossSum);
+  trace("p", round, p);
+  for (const [name, gradient] of gradients) trace(`gradient/${name}`, round, gradient);
+}
+
+/** YOPO-m-n training. */
+export const yopo: MethodDefinition = {
+  pattern: "yopo-M-N",
+  summary: "M full passes a step, each with N first-layer steps of the adversary",
+  options,
+  create,
+};
