@@ -2,7 +2,7 @@
  *  without kernels of its own uses. @module */
 
 import * as tf from "@tensorflow/tfjs";
-import type { Activation, ConvolutionOptions, Kernels, Padding } from "./engine.ts";
+import type { Activation, FirstLayer, Kernels, Padding } from "./engine.ts";
 import { innerLoop } from "./inner_loop.ts";
 
 /** Padding in the form that tfjs's convolutions take. */
@@ -23,8 +23,7 @@ export function composedKernels(): Kernels {
     // tfjs's gradient goes to the first maximum in row-major order, on the cpu backend and in our wasm kernel.
     maxPool: (x) => tf.maxPool(x, 2, 2, "valid"),
     crossEntropy,
-    innerLoop: (loop) =>
-      innerLoop(loop, (z) => composedFirstLayerGradient(loop.firstLayer, z, loop.p, loop.firstLayer)),
+    innerLoop: (loop) => innerLoop(loop, (z) => composedFirstLayerGradient(loop.firstLayer, z, loop.p)),
   };
 }
 
@@ -42,12 +41,8 @@ export function crossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Tenso
 }
 
 /** ∂(Σ p·f0(z))/∂z. ReLU passes p where its output is positive; the convolution's transpose carries it to z. */
-function composedFirstLayerGradient(
-  { filter, bias, activation }: { filter: tf.Tensor4D; bias: tf.Tensor1D | null; activation: Activation },
-  z: tf.Tensor4D,
-  p: tf.Tensor4D,
-  { stride, padding }: ConvolutionOptions,
-): tf.Tensor4D {
+function composedFirstLayerGradient(layer: FirstLayer, z: tf.Tensor4D, p: tf.Tensor4D): tf.Tensor4D {
+  const { filter, bias, stride, padding, activation } = layer;
   return tf.tidy(() => {
     const pad = tfjsPadding(padding);
     const passed = activation === "none"

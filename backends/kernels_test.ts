@@ -168,6 +168,20 @@ for (const { name } of engines) {
   });
 }
 
+Deno.test("wasm crossEntropy keeps the gradient of a confidently right example", async () => {
+  const inputs = [noise([1], 1, 1, 1), { shape: [1, 3], values: Float32Array.of(20, 0, 0) }];
+  const [, gradient] = await on("wasm", inputs, ({ kernels }, [upstream, ...rest]) =>
+    tf.tidy(() =>
+      valueAndGradients(
+        (logits) => kernels.crossEntropy(logits as tf.Tensor2D, tf.tensor1d([0], "int32")),
+        rest,
+        upstream!,
+      )
+    ));
+  const other = Math.exp(-20) / (1 + 2 * Math.exp(-20));
+  assertClose([gradient!], [{ shape: [1, 3], values: Float32Array.of(-2 * other, other, other) }]);
+});
+
 Deno.test("the wasm engine gives the same bits each time", async () => {
   const inputs = [noise([5, 9, 9, 7], 1), noise([3, 3, 7, 6], 2)];
   const options = { stride: 2, padding: { top: 1, bottom: 1, left: 1, right: 1 }, activation: "relu" } as const;

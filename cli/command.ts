@@ -30,8 +30,8 @@ export interface CommandDefinition<T> {
   readonly check?: (options: T) => void;
   /** Exactly what the command needs with these options. */
   permissions(options: T, place: Place): Permissions;
-  /** Does the work and returns the exit code. */
-  run(options: T, io: Io): Promise<number>;
+  /** Does the work and returns the exit code; `words` are the options as they were typed. */
+  run(options: T, io: Io, words: readonly string[]): Promise<number>;
 }
 
 /** A command whose options have been read. */
@@ -70,7 +70,7 @@ export function defineCommand<T>(definition: CommandDefinition<T>): Command {
       definition.check?.(options);
       return {
         permissions: (place) => definition.permissions(options, place),
-        run: (io) => definition.run(options, io),
+        run: (io) => definition.run(options, io, words),
       };
     },
   };

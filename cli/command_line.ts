@@ -29,19 +29,19 @@ export function readCommandLine(args: readonly string[], width: number): Request
   if (options[0] === "--") options.shift();
   const help = options.slice(0, options.indexOf("--") < 0 ? undefined : options.indexOf("--"))
     .some((word) => word === "--help" || word === "-h");
-  if (command === undefined) return helpWithoutCommand(words, help);
+  if (command === undefined) return helpWithoutCommand(words, help, width);
   if (help) return { kind: "print", text: commandHelp(command, width) };
   const read = command.read(options);
   if ("error" in read) throw new UsageError(`${read.error} (see "yopo-bench ${command.name} --help")`);
   return { kind: "run", invocation: read };
 }
 
-function helpWithoutCommand(words: readonly string[], help: boolean): Request {
+function helpWithoutCommand(words: readonly string[], help: boolean, width: number): Request {
   const named = words.filter((word) => !word.startsWith("-") && word !== "help");
   const group = commands.filter(({ name }) => name.startsWith(`${named[0]} `));
   const wantsHelp = help || words[0] === "help";
-  if (wantsHelp && named.length === 0) return { kind: "print", text: programHelp(config.version, commands) };
-  if (wantsHelp && named.length === 1 && group.length > 0) return { kind: "print", text: groupHelp(group) };
+  if (wantsHelp && named.length === 0) return { kind: "print", text: programHelp(config.version, commands, width) };
+  if (wantsHelp && named.length === 1 && group.length > 0) return { kind: "print", text: groupHelp(group, width) };
   throw new UsageError(unknownCommand(words, group.map(({ name }) => name)));
 }
 

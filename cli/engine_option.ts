@@ -6,7 +6,12 @@ import { text } from "./kinds.ts";
 import { value } from "./options.ts";
 
 /** The option; the engines themselves are loaded only where one is needed. */
-export const engineOption = value("--engine", text("ENGINE"), "What computes: auto, or one that list engines names", "auto");
+export const engineOption = value(
+  "--engine",
+  text("ENGINE"),
+  "What computes: auto, or one that list engines names",
+  "auto",
+);
 
 /** @throws {UsageError} When no engine has that name. */
 export async function readEngine(name: string): Promise<EngineChoice> {

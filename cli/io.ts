@@ -8,7 +8,7 @@ export interface Output {
   readonly isTerminal: boolean;
   /** Colours are wanted: a terminal, and no NO_COLOR. */
   readonly colors: boolean;
-  /** Width in columns; 80 where unknown. */
+  /** Width in columns; 100 where there is no terminal. */
   columns(): number;
 }
 
@@ -35,7 +35,7 @@ export function processOutput(stream: typeof Deno.stdout): Output {
     },
     isTerminal,
     colors: isTerminal && !Deno.noColor,
-    columns: () => isTerminal ? columnsOfTerminal() : 80,
+    columns: () => isTerminal ? columnsOfTerminal() : 100,
   };
 }
 

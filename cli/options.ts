@@ -18,7 +18,10 @@ import { misread } from "./kinds.ts";
 export function flag(name: OptionName, description: string) {
   return option(name, {
     description: say(description),
-    errors: { duplicate: twice, unexpectedValue: (value) => say(`Cannot read "${name}=${value}": ${name} takes no value`) },
+    errors: {
+      duplicate: twice,
+      unexpectedValue: (value) => say(`Cannot read "${name}=${value}": ${name} takes no value`),
+    },
   });
 }
 
@@ -30,6 +33,11 @@ export function value<T>(name: OptionName, kind: Kind<T>, description: string, b
 /** `--name VALUE` that may be left out. */
 export function optionalValue<T>(name: OptionName, kind: Kind<T>, description: string) {
   return optional(one(name, kind, description));
+}
+
+/** `--name VALUE` that must be given. */
+export function requiredValue<T>(name: OptionName, kind: Kind<T>, description: string) {
+  return one(name, kind, description);
 }
 
 /** `--name VALUE` any number of times. */
@@ -50,9 +58,12 @@ export function optionalArgument<T>(kind: Kind<T>, description: string) {
   return optional(argument(kind, description));
 }
 
-/** An argument with a default. */
-export function argumentWithDefault<T>(kind: Kind<T>, description: string, byDefault: T) {
-  return withDefault(argument(kind, description), byDefault);
+/** One argument or more. */
+export function argumentList<T>(kind: Kind<T>, description: string) {
+  return multiple(argument(kind, description), {
+    min: 1,
+    errors: { tooFew: say(`Cannot run without ${kind.metavar}: expected ${kind.expected}`) },
+  });
 }
 
 /** All options and arguments of one command. */
@@ -66,7 +77,9 @@ export function fields<T extends Readonly<Record<string, Parser<"sync", unknown,
 function unexpected(token: string, names: readonly string[]): string {
   if (!token.startsWith("-")) return `Cannot read ${JSON.stringify(token)}: no further argument was expected`;
   const similar = findSimilar(token, names, { maxSuggestions: 1 })[0];
-  const advice = similar === undefined ? `the options are ${["--help", ...names].join(", ")}` : `did you mean ${similar}?`;
+  const advice = similar === undefined
+    ? `the options are ${["--help", ...names].join(", ")}`
+    : `did you mean ${similar}?`;
   return `Cannot read ${JSON.stringify(token)}: there is no such option; ${advice}`;
 }
 
@@ -79,6 +92,7 @@ function one<T>(name: OptionName, kind: Kind<T>, description: string) {
   return option(name, reader(kind, name), {
     description: say(description),
     errors: {
+      missing: say(`Cannot run without ${name}: expected ${name} ${kind.metavar}`),
       endOfInput: say(`Cannot read ${name} without a value: expected ${kind.expected}`),
       duplicate: twice,
       invalidValue: same,

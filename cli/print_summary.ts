@@ -24,6 +24,8 @@ export function printSummary(result: Result, out: Output): void {
       (row) => row.times[index] === undefined ? "" : timeText(row.times[index]),
     ]),
   ];
-  out.write(`${suite.title}: accuracies on ${suite.final.count} ${suite.final.split} images, times in training seconds\n`);
+  out.write(
+    `${suite.title}: accuracies on ${suite.final.count} ${suite.final.split} images, times in training seconds\n`,
+  );
   printTable(out, columns.map(([name]) => name), summarize(result).map((row) => columns.map(([, cell]) => cell(row))));
 }

@@ -9,8 +9,10 @@ import { bold } from "./style.ts";
 export function printTable(out: Output, head: readonly string[], rows: readonly (readonly string[])[]): void {
   for (let columns = head.length;; columns--) {
     const text = draw(out, head.slice(0, columns), rows.map((row) => row.slice(0, columns)));
-    const width = Math.max(...draw({ colors: false }, head.slice(0, columns), rows.map((row) => row.slice(0, columns)))
-      .split("\n").map((line) => [...line].length));
+    const width = Math.max(
+      ...draw({ colors: false }, head.slice(0, columns), rows.map((row) => row.slice(0, columns)))
+        .split("\n").map((line) => [...line].length),
+    );
     if (!out.isTerminal || width <= out.columns() || columns <= 2) return out.write(`${text}\n`);
   }
 }

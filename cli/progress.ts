@@ -21,9 +21,11 @@ export interface View {
   readonly done: number;
   /** Durations of the runs that were trained here. */
   readonly runSeconds: readonly number[];
+  /** Warnings that have been shown; most hold for every run of a suite. */
+  readonly warned: readonly string[];
 }
 
-export const emptyView: View = { runStart: 0, done: 0, runSeconds: [] };
+export const emptyView: View = { runStart: 0, done: 0, runSeconds: [], warned: [] };
 
 /** The view after one more event. */
 export function advance(view: View, event: ProgressEvent, now: number): View {
@@ -47,14 +49,20 @@ export function advance(view: View, event: ProgressEvent, now: number): View {
         ...between(view),
         done: (view.run?.index ?? view.done) + 1,
         runSeconds: [...view.runSeconds, (now - view.runStart) / 1000],
+        warned: [...view.warned, ...newWarnings(view, event)],
       };
     case "note":
       return view;
   }
 }
 
-function between({ suite, done, runSeconds, runStart }: View): View {
-  return { ...(suite ? { suite } : {}), done, runSeconds, runStart };
+function between({ suite, done, runSeconds, runStart, warned }: View): View {
+  return { ...(suite ? { suite } : {}), done, runSeconds, runStart, warned };
+}
+
+function newWarnings({ warned }: View, { warnings }: Event<"run-end">): string[] {
+  const lines = warnings.map(({ message, advice }) => `  warning: ${plainText(message)}; ${plainText(advice)}`);
+  return lines.filter((line) => !warned.includes(line));
 }
 
 /** One level of the nested display. */
@@ -75,7 +83,8 @@ function suiteLevel(view: View, now: number): Level | null {
   if (suite === undefined) return null;
   const mean = runSeconds.reduce((sum, seconds) => sum + seconds, 0) / runSeconds.length;
   const after = Math.max(0, suite.runs - done - (view.run ? 1 : 0));
-  const left = runSeconds.length === 0 ? null : mean * after + (secondsLeft(view, now) ?? 0);
+  const current = view.run && !view.step ? mean : secondsLeft(view, now) ?? 0;
+  const left = runSeconds.length === 0 ? null : mean * after + current;
   const note = left === null || done === suite.runs ? "" : `, about ${duration(left)} left`;
   return { name: suite.name, part: done / Math.max(1, suite.runs), note: `${done}/${suite.runs} runs${note}` };
 }
@@ -124,18 +133,26 @@ export function settledLines(view: View, event: ProgressEvent, now: number, live
   const place = view.suite && view.run ? `[${view.run.index + 1}/${view.suite.runs}] ` : "";
   switch (event.kind) {
     case "suite":
-      return [`${event.name}: ${event.runs} ${event.runs === 1 ? "run" : "runs"} on ${event.engine}, results in ${event.out}`];
+      return [
+        `${event.name}: ${event.runs} ${event.runs === 1 ? "run" : "runs"} on ${event.engine}, results in ${event.out}`,
+      ];
     case "run-start":
       return live ? [] : [`[${event.index + 1}/${event.runs}] ${plainText(event.methodLabel)}, seed ${event.seed}`];
     case "run-skip":
-      return [`[${event.index + 1}/${view.suite?.runs ?? "?"}] ${plainText(event.label)} seed ${event.seed} is already ${event.status}`];
+      return [
+        `[${event.index + 1}/${view.suite?.runs ?? "?"}] ${
+          plainText(event.label)
+        } seed ${event.seed} is already ${event.status}`,
+      ];
     case "point": {
       const { epoch, trainSeconds } = event.point;
       const when = `epoch ${formatEpochs(epoch)}, ${trainSeconds.toFixed(1)} s of training`;
-      return live ? [] : [`${place}${plainText(event.label)} seed ${view.run?.seed ?? "?"}: ${when}: ${accuracies(event.point)}`];
+      return live
+        ? []
+        : [`${place}${plainText(event.label)} seed ${view.run?.seed ?? "?"}: ${when}: ${accuracies(event.point)}`];
     }
     case "run-end":
-      return [`${place}${endLine(view, event, now)}`, ...event.warnings.map((warning) => `  ${warningLine(warning)}`)];
+      return [`${place}${endLine(view, event, now)}`, ...newWarnings(view, event)];
     case "note":
       return [plainText(event.text)];
     case "step":
@@ -151,20 +168,16 @@ function endLine(view: View, event: Event<"run-end">, now: number): string {
   return `${name} ${event.status} after ${duration((now - view.runStart) / 1000)}${last}${reason}`;
 }
 
-function warningLine({ message, advice }: Event<"run-end">["warnings"][number]): string {
-  return `warning: ${plainText(message)}; ${plainText(advice)}`;
-}
+const MOST_NAME = 24;
 
-const BAR = 24;
-
-/** Lines of the display, none wider than `columns`. */
+/** Lines of the display, none wider than `columns`: bars first give way to notes. */
 export function drawLevels(levels: readonly Level[], columns: number): string[] {
-  const width = Math.min(24, Math.max(0, ...levels.map(({ name }) => [...name].length)));
-  const notes = Math.max(0, ...levels.map(({ note }) => [...note].length));
-  const bar = Math.min(BAR, columns - width - notes - 3);
+  const width = Math.min(MOST_NAME, Math.max(0, ...levels.map(({ name }) => [...name].length)));
+  const widest = columns >= 100 ? 24 : columns >= 60 ? 10 : 0;
   return levels.map(({ name, part, note }) => {
+    const bar = Math.max(0, Math.min(widest, columns - 1 - width - [...note].length - 2));
     const filled = Math.round(Math.min(1, Math.max(0, part)) * bar);
-    const drawn = bar < 6 ? "" : `${"█".repeat(filled)}${"░".repeat(bar - filled)} `;
+    const drawn = bar === 0 ? "" : `${"█".repeat(filled)}${"░".repeat(bar - filled)} `;
     return cut(`${cut(name, width).padEnd(width)} ${drawn}${note}`, columns - 1);
   });
 }

@@ -1,11 +1,13 @@
 /** What bench and train share: run a suite, show how it goes, write the report, say where it is. @module */
 
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import type { EngineChoice } from "../bench/choose_engine.ts";
 import type { SuiteOutcome } from "../bench/local_executor.ts";
+import type { Observe } from "../bench/progress.ts";
 import type { Suite } from "../bench/suite.ts";
 import type { Io } from "./io.ts";
 import { liveDisplay, quietDisplay } from "./live_display.ts";
+import { shortPath } from "./short_path.ts";
 import { shellWords } from "./shell_words.ts";
 import { printSummary } from "./print_summary.ts";
 
@@ -33,29 +35,28 @@ export async function runSession(session: Session, io: Io): Promise<number> {
   signal.addEventListener("abort", () => display.say("Stopping; Ctrl-C once more stops at once"));
   let outcome: SuiteOutcome;
   try {
-    outcome = await runSuite(suite, { out, engine, force, command, cache: io.place.cache }, display.observe, signal);
+    const options = { out: session.out, engine, force, command, cache: io.place.cache };
+    const observe: Observe = (event) => display.observe(event.kind === "suite" ? { ...event, out } : event);
+    outcome = await runSuite(suite, options, observe, signal);
   } finally {
     display.clear();
   }
-  const files = await writeReport(outcome.result, session.out);
+  await writeReport(outcome.result, session.out);
   if (session.json) io.out.write(`${JSON.stringify(outcome.result, null, 2)}\n`);
-  else printOutcome(outcome, files, session, io);
+  else printOutcome(outcome, session, io);
   return endCode(outcome, out, io);
 }
 
-function printOutcome({ result, out }: SuiteOutcome, files: readonly string[], session: Session, io: Io): void {
-  if (session.quiet) return io.out.write(`${join(out, "report.md")}\n`);
-  printSummary(result, io.out);
-  const named = [["Report", "report.md"], ["Picture", "curves.png"]] as const;
-  for (const [title, name] of named) {
-    const path = files.find((file) => file.endsWith(name));
-    if (path !== undefined) io.out.write(`${title.padEnd(8)}${shortPath(path, io)}\n`);
-  }
+function printOutcome({ result }: SuiteOutcome, session: Session, io: Io): void {
+  const file = (name: string): string => shortPath(join(session.out, name), io);
+  if (session.quiet) return io.out.write(`${file("report.md")}\n`);
+  if (result.runs.some(({ final }) => final.last !== null)) printSummary(result, io.out);
+  io.out.write(`Report  ${file("report.md")}\nPicture ${file("curves.png")}\n`);
 }
 
 function endCode({ status, result }: SuiteOutcome, out: string, io: Io): number {
   if (status === "complete") return 0;
-  const again = `yopo-bench bench --resume ${shellWords([out])}`;
+  const again = `deno task bench --resume ${shellWords([out])}`;
   if (status === "interrupted") {
     io.err.write(
       `yopo-bench: Stopped; go on with "${again}": finished runs are kept, unfinished ones start again from their beginning\n`,
@@ -63,13 +64,9 @@ function endCode({ status, result }: SuiteOutcome, out: string, io: Io): number 
     return 130;
   }
   const bad = result.runs.filter((run) => run.status !== "completed");
-  const reasons = bad.map((run) => `${run.label} seed ${run.seed} ${run.status}${run.message ? ` (${run.message})` : ""}`);
+  const reasons = bad.map((run) =>
+    `${run.label} seed ${run.seed} ${run.status}${run.message ? ` (${run.message})` : ""}`
+  );
   io.err.write(`yopo-bench: Cannot complete ${bad.length} of ${result.runs.length} runs: ${reasons.join("; ")}\n`);
   return 1;
-}
-
-/** The path from where the user is, where that is shorter. */
-export function shortPath(path: string, { place }: Pick<Io, "place">): string {
-  const short = relative(place.workingFolder, path) || ".";
-  return short.startsWith("..") ? path : short;
 }

@@ -3,10 +3,13 @@
 import { random } from "../random/random.ts";
 import type { Batch, Split } from "./dataset.ts";
 
+/** Which epoch, and how it is cut. */
 export interface EpochOptions {
+  /** The run's seed, 0..2^32-1. */
   readonly seed: number;
   /** Counts from 0. */
   readonly epoch: number;
+  /** Images in every batch but the last. */
   readonly batchSize: number;
   /** Whether each epoch draws an order of its own; index order otherwise. @default true */
   readonly shuffle?: boolean;

@@ -2,6 +2,7 @@
 
 import { posix, win32 } from "node:path";
 
+/** What tells the place. */
 export interface CacheOrigin {
   /** Deno.build.os */
   readonly os: string;

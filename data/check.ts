@@ -6,9 +6,13 @@ import type { DatasetFiles } from "./definition.ts";
 import { readChecked } from "./read_checked.ts";
 import { findDataset } from "./registry.ts";
 
+/** What was found of one file. */
 export interface FileCheck {
+  /** Its name. */
   readonly file: string;
+  /** Where it belongs in the cache. */
   readonly path: string;
+  /** "ok", or what is wrong with it. */
   readonly state: "ok" | FileProblem;
   /** What is wrong and what to do, one line; absent where the file is right. */
   readonly message?: string;

@@ -3,6 +3,7 @@
 
 import { dirname } from "node:path";
 
+/** Kinds of problem; "disk" stands for everything that the system reports and no other kind covers. */
 export type FileProblem =
   | "missing"
   | "not a file"
@@ -20,8 +21,11 @@ export class DataFileError extends Error {
   }
 }
 
+/** What was tried, for the message. */
 export interface FileAccess {
+  /** What was to be done. */
   readonly action: "read" | "write";
+  /** The file or folder. */
   readonly path: string;
   /** What to do when the file is missing. */
   readonly advice?: string;

@@ -12,6 +12,7 @@ export interface Split {
   readonly ids: Uint32Array;
 }
 
+/** The four names a split may have. */
 export type SplitName = "train" | "validation" | "held-out" | "test";
 
 /** A loaded data set. Choices and targets use `validation`; `final` is touched once per saved weight file. */
@@ -20,8 +21,11 @@ export interface Dataset {
   readonly name: string;
   /** `[height, width, channels]` of one image. */
   readonly shape: readonly [number, number, number];
+  /** Labels are 0..classes-1. */
   readonly classes: number;
+  /** Images to train on. */
   readonly train: Split;
+  /** Images for choices and targets; may be empty. */
   readonly validation: Split;
   /** Images for the last word: named "test" where it is the official test set, else "held-out". */
   readonly final: Split;
@@ -35,5 +39,6 @@ export interface Batch {
   readonly y: Int32Array;
   /** Source indices, `[count]`. */
   readonly ids: Uint32Array;
+  /** Images in the batch. */
   readonly count: number;
 }

@@ -5,7 +5,9 @@ import { type GivenOptions, type OptionTable, type OptionValues, readOptions } f
 
 /** One file as its publisher made it. */
 export interface DataFile {
+  /** Its name in the cache and on the mirrors. */
   readonly name: string;
+  /** Its exact size. */
   readonly bytes: number;
   /** Lower-case hexadecimal. */
   readonly sha256: string;
@@ -13,24 +15,31 @@ export interface DataFile {
 
 /** The original files of a data set; in the cache they lie in a folder with the data set's name. */
 export interface DatasetFiles {
+  /** Registry name of the data set. */
   readonly dataset: string;
   /** Folders on the web that hold the files, each ending in "/"; tried in turn. */
   readonly mirrors: readonly string[];
+  /** Every file that `load` needs. */
   readonly files: readonly DataFile[];
 }
 
+/** Where a data set may look for its files. */
 export interface LoadPlace {
   /** The cache folder; data sets without files do not touch it. */
   readonly cache: string;
 }
 
+/** One entry of the registry. */
 export interface DatasetDefinition {
+  /** Registry name, such as "mnist-embedded". */
   readonly name: string;
   /** One sentence for lists. */
   readonly summary: string;
   /** Whether `getDataset` must run once before `load`. */
   readonly needsDownload: boolean;
+  /** The original files, where there are any. */
   readonly files?: DatasetFiles;
+  /** What `load` may be given. */
   readonly options: OptionTable;
   /** The options with defaults filled in; throws on bad ones, touches no file. */
   resolve(options: GivenOptions): Record<string, unknown>;

@@ -7,21 +7,27 @@ import { readChecked } from "./read_checked.ts";
 import { findDataset } from "./registry.ts";
 import { storeFile } from "./store_file.ts";
 
+/** How far one file is. */
 export interface DownloadProgress {
+  /** Its name. */
   readonly file: string;
   /** Position of the file among those of the data set, from 1. */
   readonly fileNumber: number;
+  /** Files of the data set. */
   readonly fileCount: number;
   /** Begins again from 0 when another mirror is tried. */
   readonly receivedBytes: number;
+  /** The file's size. */
   readonly totalBytes: number;
 }
 
+/** Where to, where from, and who watches. */
 export interface GetOptions {
   /** The cache folder; it is made where it is missing. */
   readonly cache: string;
   /** One of the original files, or a folder that holds them all, instead of the network. */
   readonly from?: string;
+  /** Called after each piece that was written. */
   readonly onProgress?: (progress: DownloadProgress) => void;
   /** Stops the work; the reason of the signal is thrown and nothing half-written is left. */
   readonly signal?: AbortSignal;
@@ -29,8 +35,11 @@ export interface GetOptions {
   readonly stallSeconds?: number;
 }
 
+/** One file that the cache now holds. */
 export interface GottenFile {
+  /** Its name. */
   readonly file: string;
+  /** Where it lies in the cache. */
   readonly path: string;
   /** "cache": it was there and right already. */
   readonly origin: "cache" | "mirror" | "disk";
@@ -144,7 +153,7 @@ async function* fetchPieces(url: URL, { signal, stallSeconds = 30 }: GetOptions)
   const giveUp = () => stall.abort(new Error(`nothing came for ${stallSeconds} seconds`));
   let timer = setTimeout(giveUp, 1000 * stallSeconds);
   try {
-    // identity: a mirror that packs the answer once more would have it unpacked on the way, and the hash be wrong
+    // asking for no encoding also keeps Deno from unpacking a .gz file that a mirror labels as one
     const response = await fetch(url, {
       headers: { "accept-encoding": "identity" },
       signal: signal ? AbortSignal.any([signal, stall.signal]) : stall.signal,

@@ -23,6 +23,7 @@ const ADVICE = `remove the folder node_modules and run "deno install"`;
 /** Gives the JSON of one digit: `{data: number[]}`, pixels 0..1 of its images one after another. */
 export type DigitReader = (digit: number) => Promise<unknown>;
 
+/** The default data set. */
 export const embeddedMnist = defineDataset({
   name: "mnist-embedded",
   summary: "the first 10,000 training images of MNIST, offline: 7,000 train, 1,000 validate, 2,000 are held out",
@@ -30,7 +31,11 @@ export const embeddedMnist = defineDataset({
   load: ({ trainCount }) => loadEmbeddedMnist(readDigit, trainCount),
 });
 
-/** @throws {DataFileError} When what `read` gives is not the original images. */
+/**
+ * Puts the package's images back into their original order.
+ *
+ * @throws {DataFileError} When what `read` gives is not the original images.
+ */
 export async function loadEmbeddedMnist(read: DigitReader, trainCount?: number): Promise<Dataset> {
   const labels = Uint8Array.from(labelText.replaceAll(/\s/g, ""), Number);
   const images = await originalOrder(read, labels);

@@ -5,6 +5,7 @@ import { DataFileError } from "./data_file_error.ts";
 /** Input is fed in pieces, because one piece may unpack to a thousand times its size before the limit is looked at. */
 const PIECE_BYTES = 16 * 1024;
 
+/** What is expected to come out. */
 export interface GunzipOptions {
   /** Most bytes that may come out. */
   readonly limit: number;

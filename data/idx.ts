@@ -6,6 +6,7 @@ import { DataFileError } from "./data_file_error.ts";
 
 const UNSIGNED_BYTE = 0x08;
 
+/** What is expected inside. */
 export interface IdxOptions {
   /** The sizes that the header must state. */
   readonly shape: readonly number[];

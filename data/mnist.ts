@@ -15,12 +15,15 @@ import { subset } from "./batches.ts";
 
 const CLASSES = 10;
 
+/** How the training images are cut. */
 export interface MnistOptions {
   /** How many of the last training images validate. */
   readonly validation: number;
+  /** Use only the first so many training images. */
   readonly trainCount: number | undefined;
 }
 
+/** Full MNIST, to be downloaded once. */
 export const mnist = defineDataset({
   name: "mnist",
   summary:

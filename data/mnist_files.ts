@@ -2,11 +2,13 @@
 
 import type { DataFile, DatasetFiles } from "./definition.ts";
 
+/** A gzip file of unsigned bytes in the IDX format. */
 export interface IdxFile extends DataFile {
   /** Sizes in the header of the unpacked file. */
   readonly shape: readonly number[];
 }
 
+/** The four files by their part. */
 export interface MnistFiles extends DatasetFiles {
   readonly trainImages: IdxFile;
   readonly trainLabels: IdxFile;
@@ -42,6 +44,7 @@ const testLabels: IdxFile = {
   shape: [10_000],
 };
 
+/** The originals. */
 export const mnistFiles: MnistFiles = {
   dataset: "mnist",
   mirrors: [

@@ -1,8 +1,11 @@
 /** Options of a data set as a table: one place for their meaning, default and range, read by loaders and by `list`.
  *  @module */
 
+/** One option: what it means, which values it takes. */
 export interface Option<Value> {
+  /** For help texts. */
   readonly meaning: string;
+  /** The value where none is given. */
   readonly default: Value;
   /** What a value must be, for messages and help, such as "an integer from 1 to 60000". */
   readonly expected: string;
@@ -10,8 +13,10 @@ export interface Option<Value> {
   accepts(value: unknown): boolean;
 }
 
+/** Options by name. */
 export type OptionTable = Readonly<Record<string, Option<unknown>>>;
 
+/** The values that a table's options have once read. */
 export type OptionValues<Table extends OptionTable> = {
   readonly [Key in keyof Table]: Table[Key] extends Option<infer Value> ? Value : never;
 };
@@ -25,6 +30,7 @@ interface NumberRange<Default> {
   readonly default: Default;
 }
 
+/** An option that takes an integer in a range, both ends included. */
 export function integerOption<Default extends number | undefined>(
   meaning: string,
   { min, max, default: fallback }: NumberRange<Default>,
@@ -33,6 +39,7 @@ export function integerOption<Default extends number | undefined>(
   return { meaning, default: fallback, expected: `an integer from ${min} to ${max}`, accepts };
 }
 
+/** An option that takes a number in a range, both ends included. */
 export function numberOption(
   meaning: string,
   { min, max, default: fallback }: NumberRange<number>,

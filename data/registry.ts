@@ -8,7 +8,11 @@ import { synthetic } from "./synthetic.ts";
 /** Sorted by name. */
 export const datasets: readonly DatasetDefinition[] = [mnist, embeddedMnist, synthetic];
 
-/** @throws {RangeError} When there is no data set of this name. */
+/**
+ * The data set of this name.
+ *
+ * @throws {RangeError} When there is none.
+ */
 export function findDataset(name: string): DatasetDefinition {
   const found = datasets.find((dataset) => dataset.name === name);
   if (found) return found;

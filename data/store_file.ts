@@ -7,6 +7,7 @@ import type { DataFile } from "./definition.ts";
 /** The part of an open file that is needed; tests put a full disk in its place. */
 export type WritableFile = Pick<Deno.FsFile, "write" | "sync" | "close">;
 
+/** Who watches; where to. */
 export interface StoreOptions {
   /** Called after each piece with the bytes written so far. */
   readonly onBytes?: (bytes: number) => void;

@@ -26,6 +26,7 @@ const shapeOption: Option<Shape> = {
 const count = (meaning: string, range: { min: number; default: number }) =>
   integerOption(meaning, { ...range, max: 1_000_000 });
 
+/** What to make; the option table of `synthetic` says what each means. */
 export interface SyntheticOptions {
   readonly shape: Shape;
   readonly classes: number;
@@ -37,6 +38,7 @@ export interface SyntheticOptions {
   readonly trainCount: number | undefined;
 }
 
+/** Made-up images, seeded. */
 export const synthetic = defineDataset({
   name: "synthetic",
   summary:

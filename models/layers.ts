@@ -76,6 +76,11 @@ export function parameter(parameters: Parameters, name: string): tf.Tensor {
   return value;
 }
 
+/** Whether a parameter belongs to f0, the first layer. */
+export function isFirst(name: string): boolean {
+  return name.startsWith("first.");
+}
+
 /** Stride 1, no padding, ReLU. */
 export const VALID_RELU: ConvolutionOptions = {
   stride: 1,

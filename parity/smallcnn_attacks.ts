@@ -84,7 +84,12 @@ function run({ input, model, x, y }: Setting, attack: Described, steps: number, 
     const start = attack.start === null ? tf.zerosLike(x) : images(input.input(attack.start));
     const first = <T extends tf.Tensor>(rows: T): T => tf.slice(rows, 0, count);
     const { threat, stepSize } = attack;
-    return pgdSteps(model, { x: first(x), y: first(y) }, first(start), { threat, stepSize, steps, loss: "cross-entropy" });
+    return pgdSteps(model, { x: first(x), y: first(y) }, first(start), {
+      threat,
+      stepSize,
+      steps,
+      loss: "cross-entropy",
+    });
   });
 }
 

@@ -9,7 +9,7 @@ import { toTensors } from "../models/weights.ts";
 import type { CaseInput, ParityCase, Replayed } from "./case.ts";
 import { fixtureName, smallCnn, smallCnnWeights } from "./small_cnn_weights.ts";
 import { computed, images, labels } from "./tensors.ts";
-import { FORWARD, GRADIENT, type Tolerance } from "./tolerances.ts";
+import { FORWARD, GRADIENT } from "./tolerances.ts";
 
 async function* replay(input: CaseInput, engine: Engine): AsyncGenerator<Replayed, void, void> {
   const model = smallCnn();
@@ -20,7 +20,8 @@ async function* replay(input: CaseInput, engine: Engine): AsyncGenerator<Replaye
       const prefix = /^(.+\/)?x$/.exec(name)?.[0].slice(0, -1);
       if (prefix === undefined) continue;
       const x = images(input.input(name));
-      for (const [tensor, value, tolerance] of quantities(model, parameters, { x, y, engine })) {
+      for (const [tensor, value] of Object.entries(quantities(model, parameters, { x, y, engine }))) {
+        const tolerance = FORWARD_QUANTITIES.includes(tensor) ? FORWARD : GRADIENT;
         yield await computed(value, { variant: "-", tensor: prefix + tensor, tolerance });
       }
       x.dispose();
@@ -30,31 +31,33 @@ async function* replay(input: CaseInput, engine: Engine): AsyncGenerator<Replaye
   }
 }
 
-type Named = [tensor: string, value: tf.Tensor, tolerance: Tolerance];
+const FORWARD_QUANTITIES = ["logits", "loss", "lossPerImage", "h"];
 
+/** All quantities by name; the caller disposes them. */
 function quantities(
   model: Model,
   parameters: Parameters,
-  { x, y, engine }: { x: tf.Tensor4D; y: tf.Tensor1D; engine: Engine },
-): Named[] {
-  const context = { kernels: engine.kernels, training: false };
-  const kernels = engine.kernels;
+  { x, y, engine: { kernels } }: { x: tf.Tensor4D; y: tf.Tensor1D; engine: Engine },
+): Record<string, tf.Tensor> {
+  const context = { kernels, training: false };
+  const meanLoss = (logits: tf.Tensor2D) => tf.mean<tf.Scalar>(kernels.crossEntropy(logits, y));
   return tf.tidy(() => {
     const h = model.firstLayer(parameters, x, context);
     const logits = model.rest(parameters, h, context);
-    const lossPerImage = kernels.crossEntropy(logits, y);
-    const meanLoss = (of: tf.Tensor2D) => tf.mean<tf.Scalar>(kernels.crossEntropy(of, y));
     const p = tf.grad((at) => meanLoss(model.rest(parameters, at as tf.Tensor4D, context)))(h) as tf.Tensor4D;
-    const [gradX, ...gradients] = tf.grads(() => {
-      return meanLoss(model.rest(parameters, model.firstLayer(parameters, x, context), context));
-    })([x, ...parameters.values()]);
-    const forward = { h, logits, lossPerImage, loss: tf.mean(lossPerImage) };
-    const backward = { p, pNorm: tf.reshape(l2Norms(p), [-1]), gradX: gradX! };
-    return [
-      ...Object.entries(forward).map(([name, value]): Named => [name, value, FORWARD]),
-      ...Object.entries(backward).map(([name, value]): Named => [name, value, GRADIENT]),
-      ...[...parameters.keys()].map((name, i): Named => [`grad/${fixtureName(name)}`, gradients[i]!, GRADIENT]),
-    ] as (Named & tf.TensorContainerArray);
+    const [gradX, ...gradients] = tf.grads(() =>
+      meanLoss(model.rest(parameters, model.firstLayer(parameters, x, context), context))
+    )([x, ...parameters.values()]);
+    return {
+      ...Object.fromEntries([...parameters.keys()].map((name, i) => [`grad/${fixtureName(name)}`, gradients[i]!])),
+      gradX: gradX!,
+      h,
+      logits,
+      loss: meanLoss(logits),
+      lossPerImage: kernels.crossEntropy(logits, y),
+      p,
+      pNorm: tf.reshape(l2Norms(p), [-1]),
+    };
   });
 }
 

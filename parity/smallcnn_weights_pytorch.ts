@@ -37,7 +37,9 @@ function flattenedKernel({ shape, values }: Values, channels: number): Values {
 function stateDict(weights: Weights): Map<string, Values> {
   return new Map([...weights].map(([name, tensor]) => {
     const [layer, kind] = name.split(".") as [string, string];
-    const prefix = layer === "first" ? "conv1" : `${layer.startsWith("fc") ? "classifier" : "feature_extractor"}.${layer}`;
+    const prefix = layer === "first"
+      ? "conv1"
+      : `${layer.startsWith("fc") ? "classifier" : "feature_extractor"}.${layer}`;
     const renamed = `${prefix}.${kind === "kernel" ? "weight" : kind}`;
     if (kind !== "kernel") return [renamed, tensor];
     if (layer === "fc1") return [renamed, flattenedKernel(tensor, weights.get("conv4.bias")!.values.length)];

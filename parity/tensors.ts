@@ -22,7 +22,10 @@ export function labels({ shape, values }: StoredTensor): tf.Tensor1D {
 }
 
 /** A quantity from a tensor, which is released. */
-export async function computed(value: tf.Tensor, about: Pick<Computed, "variant" | "tensor" | "tolerance">): Promise<Computed> {
+export async function computed(
+  value: tf.Tensor,
+  about: Pick<Computed, "variant" | "tensor" | "tolerance">,
+): Promise<Computed> {
   const values = Float32Array.from(await value.data());
   const shape = value.shape.length === 0 ? [1] : [...value.shape]; // the fixtures keep scalars as [1]
   value.dispose();

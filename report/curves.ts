@@ -38,7 +38,7 @@ export function curvesSpec(result: Result): TopLevelSpec {
       runs: data.runs.map((row) => ({ ...row })),
       medians: data.medians.map((row) => ({ ...row })),
       crossings: data.crossings.map((row) => ({ ...row })),
-      targets: result.suite.targets.map((target) => ({ target, text: formatTarget(target) })),
+      targets: targetRows(result.suite.targets),
     },
     hconcat: [
       panel(data, { field: "trainSeconds", title: "Training time (s)", lowerBound: "lowerBoundSeconds" }),
@@ -56,7 +56,7 @@ export function curvesSpec(result: Result): TopLevelSpec {
         titlePadding: 8,
       },
       mark: { aria: false },
-      legend: { symbolOpacity: 1, labelFontSize: 13, symbolSize: 110, symbolStrokeWidth: 2, labelLimit: 300 },
+      legend: { symbolOpacity: 1, labelFontSize: 13, symbolSize: 110, symbolStrokeWidth: 2, labelLimit: 0 },
       view: { stroke: "#cccccc" },
     },
   };
@@ -139,6 +139,23 @@ function panel(data: CurveData, axis: Axis) {
       },
     ],
   };
+}
+
+/** Targets with their text; those too close to be written one above the other share the lowest one's line. */
+function targetRows(targets: readonly number[]): { target: number; text: string }[] {
+  const rows: { target: number; text: string }[] = [];
+  let written = -1;
+  for (const target of [...targets].sort((a, b) => a - b)) {
+    const near = rows.find((row) => row.target === written);
+    if (near && target - written < 0.04) {
+      near.text = near.text.replace(" %", "") + `, ${formatTarget(target)}`;
+      rows.push({ target, text: "" });
+    } else {
+      rows.push({ target, text: formatTarget(target) });
+      written = target;
+    }
+  }
+  return rows;
 }
 
 /** As many columns as the legend's longest name leaves room for. */

@@ -35,12 +35,12 @@ function targetSentences(result: Result, rows: readonly SummaryRow[]): string[] 
   );
   const [leader, ...others] = all;
   if (!leader) return [];
-  const missed = descending.filter((target) => target > won);
   return [
     leaderSentence(result, leader, won),
     othersSentence(others),
     tieSentence(leader, others),
-    missed.length > 0 ? `Nobody reached ${missed.map(formatTarget).join(" or ")}.` : "",
+    missedSentence(rows, descending.filter((target) => target > won)),
+    pendingSentence(result),
     seeds.length > 1
       ? `${seeds.length} seeds are few; the ranges are shown, and no speed-up is claimed.`
       : "One seed is one sample: this is what happened once, and no speed-up is claimed.",
@@ -74,6 +74,21 @@ function othersSentence(others: readonly Entrant[]): string {
   const byReason = [...Map.groupBy(missed, ({ time }) => timeText(time))];
   const never = byReason.map(([reason, who]) => `${who.map(({ name }) => name).join(", ")}: ${reason}`).join("; ");
   return [then && `Then came ${then}.`, never && `Of the others, ${never}.`].filter(Boolean).join(" ");
+}
+
+/** The targets above the one that was won. */
+function missedSentence(rows: readonly SummaryRow[], targets: readonly number[]): string {
+  const bySome = targets.filter((target) => entrants(rows, target).some(({ time }) => time.reached > 0));
+  const byNone = targets.filter((target) => !bySome.includes(target));
+  return [
+    bySome.length > 0 ? `${bySome.map(formatTarget).join(" and ")}: reached by some seeds only.` : "",
+    byNone.length > 0 ? `Nobody reached ${byNone.map(formatTarget).join(" or ")}.` : "",
+  ].filter((sentence) => sentence !== "").join(" ");
+}
+
+function pendingSentence(result: Result): string {
+  const pending = result.runs.filter(({ status }) => ["planned", "running", "interrupted"].includes(status)).length;
+  return pending === 0 ? "" : `${pending} of ${result.runs.length} runs have not ended, so all this is provisional.`;
 }
 
 /** Times are known only to the interval between two evaluations, and to the range over seeds. */

@@ -63,6 +63,7 @@ export function machineSection(result: Result): string {
     "System",
     "Load at start",
     "Float32 matrix product",
+    "Versions",
   ].map((heading) => ({ heading }));
   const cells = result.machines.map((machine) => [
     machine.cpu === null ? NONE : escapeMarkdown(machine.cpu),
@@ -72,6 +73,7 @@ export function machineSection(result: Result): string {
     escapeMarkdown([machine.os, machine.osRelease ?? "", machine.arch].join(" ")),
     machine.loadAverage === null ? NONE : machine.loadAverage.toFixed(2),
     machine.calibration === null ? NONE : `${digits(machine.calibration.gemmGflops)} GFLOP/s`,
+    escapeMarkdown(`Deno ${machine.deno}, V8 ${machine.v8}, TensorFlow.js ${machine.tfjs}`),
   ]);
   const engines = new Set(result.runs.flatMap(({ engine, config }) =>
     engine === null ? [] : [
@@ -83,9 +85,7 @@ export function machineSection(result: Result): string {
       } (${config.dtype}), workers ${engine.workers}, shards ${engine.shards}`,
     ]
   ));
-  const { deno, tfjs } = result.tool;
-  return `## Hardware and versions\n\n${table(columns, cells)}\n\n` +
-    list([...engines, `Deno ${escapeMarkdown(deno)}, TensorFlow.js ${escapeMarkdown(tfjs)}`]);
+  return `## Hardware and versions\n\n${table(columns, cells)}\n\n${list([...engines])}`.trimEnd();
 }
 
 export function identitySection(result: Result): string {
@@ -110,20 +110,30 @@ export function identitySection(result: Result): string {
 
 /** Usually one line: all runs of a suite share their data. */
 function dataLines(result: Result): Set<string> {
-  return new Set(result.runs.map(({ config, counts, dataSha256 }) => {
-    const split = counts === null
-      ? ""
-      : `: ${counts.train} to train, ${counts.validation} to validate, ${counts.final} at the end`;
-    const hash = dataSha256 === null ? "" : `; dataSha256 \`${dataSha256}\``;
-    return `Data ${escapeMarkdown(config.data.name)} (options: ${formatOptions(config.data.options)})${split}${hash}`;
-  }));
+  return new Set(
+    begun(result).map(({ config, counts, dataSha256 }) => {
+      const split = counts === null
+        ? ""
+        : `: ${counts.train} to train, ${counts.validation} to validate, ${counts.final} at the end`;
+      const hash = dataSha256 === null ? "" : `; dataSha256 \`${dataSha256}\``;
+      return `Data ${escapeMarkdown(config.data.name)} (options: ${formatOptions(config.data.options)})${split}${hash}`;
+    }),
+  );
 }
 
 function modelLines(result: Result): Set<string> {
-  return new Set(result.runs.map(({ config, parameters }) => {
-    const size = parameters === null ? "" : `, ${parameters} parameters`;
-    const norm = config.threat.norm === "linf" ? "L∞" : "L2";
-    return `Model ${escapeMarkdown(config.model.name)} (options: ${formatOptions(config.model.options)})${size}; ` +
-      `threat ${norm}, ε = ${config.threat.epsilon}; augmentation ${config.augmentation}`;
-  }));
+  return new Set(
+    begun(result).map(({ config, parameters }) => {
+      const size = parameters === null ? "" : `, ${parameters} parameters`;
+      const norm = config.threat.norm === "linf" ? "L∞" : "L2";
+      return `Model ${escapeMarkdown(config.model.name)} (options: ${formatOptions(config.model.options)})${size}; ` +
+        `threat ${norm}, ε = ${config.threat.epsilon}; augmentation ${config.augmentation}`;
+    }),
+  );
+}
+
+/** Runs that got as far as opening their data; all of them where none did. */
+function begun(result: Result): readonly RunRecord[] {
+  const runs = result.runs.filter((run) => run.dataSha256 !== null && run.parameters !== null);
+  return runs.length > 0 ? runs : result.runs;
 }

@@ -3,7 +3,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import type { ForwardContext } from "../models/model.ts";
-import { parameter } from "../models/layers.ts";
+import { isFirst, parameter } from "../models/layers.ts";
 import type { StepContext } from "./method.ts";
 import type { LossGradients, PassCounter } from "./single_step.ts";
 
@@ -11,11 +11,6 @@ import type { LossGradients, PassCounter } from "./single_step.ts";
 export interface Examples {
   readonly x: tf.Tensor4D;
   readonly y: tf.Tensor1D;
-}
-
-/** Whether a parameter belongs to f0. */
-export function isFirst(name: string): boolean {
-  return name.startsWith("first.");
 }
 
 /** Names of the model's parameters, in order, f0's or the others. */

@@ -2,6 +2,7 @@
  *  schedule for the first layer, another for the rest. @module */
 
 import type * as tf from "@tensorflow/tfjs";
+import { isFirst } from "../models/layers.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { checkSchedule, learningRateAt, type Schedule, type SchedulePosition } from "./schedules.ts";
 
@@ -32,8 +33,6 @@ export function scheduled(optimizer: Optimizer, learningRate: number, schedule: 
     dispose: () => optimizer.dispose(),
   };
 }
-
-const isFirst = (name: string): boolean => name.startsWith("first.");
 
 /** `first` for the parameters of f0 (names starting "first."), `rest` for all others. Both start from the same step. */
 export function splitFirstLayer(first: ScheduledOptimizer, rest: ScheduledOptimizer): ScheduledOptimizer {

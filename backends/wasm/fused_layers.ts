@@ -5,13 +5,16 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Activation, ConvolutionOptions } from "../engine.ts";
 import { tfjsPadding } from "../composed_kernels.ts";
+import type { Geometry } from "./convolution_geometry.ts";
 import { runKernel, share, type WasmBackend } from "./heap.ts";
+import { patchesOf } from "./single_channel_convolution.ts";
 
 const CONVOLUTION = "YopoConvolution";
 const DENSE = "YopoDense";
 const FUSED_ACTIVATION = { none: "linear", relu: "relu" } as const;
 
 type ConvolutionAttributes = { stride: number; pad: "valid" | tf.backend_util.ExplicitPadding; activation: Activation };
+type Shape4D = [number, number, number, number];
 type DenseAttributes = { activation: Activation };
 
 /** activation(conv2d(x, filter) + bias) through the kernel below. */
@@ -46,17 +49,12 @@ function registerConvolution(): void {
   tf.registerKernel({
     kernelName: CONVOLUTION,
     backendName: "wasm",
-    kernelFunc({ inputs, attrs, backend }) {
-      const { stride, pad, activation } = attrs as ConvolutionAttributes;
-      const fused = {
-        strides: stride,
-        pad,
-        dilations: 1,
-        dataFormat: "NHWC",
-        activation: FUSED_ACTIVATION[activation],
-      };
-      return runKernel("FusedConv2D", inputs as Record<string, tf.TensorInfo>, fused, backend as WasmBackend);
-    },
+    kernelFunc: ({ inputs, attrs, backend }) =>
+      convolutionForward(
+        inputs as Record<string, tf.TensorInfo>,
+        attrs as ConvolutionAttributes,
+        backend as WasmBackend,
+      ),
   });
   tf.registerGradient({
     kernelName: CONVOLUTION,
@@ -101,6 +99,36 @@ function registerDense(): void {
   });
 }
 
+function convolutionForward(
+  inputs: Record<string, tf.TensorInfo>,
+  { stride, pad, activation }: ConvolutionAttributes,
+  backend: WasmBackend,
+): tf.TensorInfo {
+  const [xShape, filterShape] = [inputs.x!.shape as Shape4D, inputs.filter!.shape as Shape4D];
+  if (xShape[3] === 1) {
+    const geometry = tf.backend_util.computeConv2DInfo(xShape, filterShape, stride, 1, pad);
+    return singleChannelForward(inputs, geometry, activation, backend);
+  }
+  const fused = FUSED_ACTIVATION[activation];
+  const attributes = { strides: stride, pad, dilations: 1, dataFormat: "NHWC", activation: fused };
+  return runKernel("FusedConv2D", inputs, attributes, backend);
+}
+
+function singleChannelForward(
+  { x, filter, bias }: Record<string, tf.TensorInfo>,
+  geometry: Geometry,
+  activation: Activation,
+  backend: WasmBackend,
+): tf.TensorInfo {
+  const patches = patchesOf(x!, geometry, backend);
+  const kernel = share(backend, filter!, [patches.shape[1]!, geometry.outChannels]);
+  const inputs = { x: patches, kernel, ...(bias === undefined ? {} : { bias }) };
+  const product = denseForward(inputs, activation, backend);
+  backend.disposeData(patches.dataId);
+  backend.disposeData(kernel.dataId);
+  return { ...product, shape: geometry.outShape };
+}
+
 function denseForward(
   { x, kernel, bias }: Record<string, tf.TensorInfo>,
   activation: Activation,
@@ -120,7 +148,7 @@ function denseForward(
 function filterGradient(
   x: tf.Tensor4D,
   dy: tf.Tensor4D,
-  filterShape: [number, number, number, number],
+  filterShape: Shape4D,
   stride: number,
   pad: "valid" | tf.backend_util.ExplicitPadding,
 ): tf.Tensor4D {

@@ -50,7 +50,9 @@ export const bench = defineCommand<Options>({
     const names = { ...given, "--set": set.length > 0, "--force": force };
     const other = Object.entries(names).find(([, isGiven]) => isGiven)?.[0];
     if (resume !== undefined && other !== undefined) {
-      throw new UsageError(`Cannot use --resume with ${other}: the folder's own suite is continued; leave ${other} out`);
+      throw new UsageError(
+        `Cannot use --resume with ${other}: the folder's own suite is continued; leave ${other} out`,
+      );
     }
   },
   permissions(options, place) {

@@ -2,5 +2,25 @@
 
 import type { Command } from "../command.ts";
 import { bench } from "./bench.ts";
+import { cost } from "./cost.ts";
+import { dataCheck, dataGet, dataList } from "./data.ts";
+import { doctor } from "./doctor.ts";
+import { evaluate } from "./evaluate.ts";
+import { list } from "./list.ts";
+import { parity } from "./parity.ts";
+import { report } from "./report.ts";
+import { train } from "./train.ts";
 
-export const commands: readonly Command[] = [bench];
+export const commands: readonly Command[] = [
+  bench,
+  train,
+  evaluate,
+  report,
+  cost,
+  dataList,
+  dataGet,
+  dataCheck,
+  list,
+  doctor,
+  parity,
+];

@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { listSuites, loadSuite } from "./load_suite.ts";
+import { planRuns } from "./run_config.ts";
+import { UsageError } from "./usage_error.ts";
+
+async function refusal(work: Promise<unknown>): Promise<string> {
+  const error = await work.then(() => assert.fail("nothing was refused"), (reason: unknown) => reason);
+  assert.ok(error instanceof UsageError, String(error));
+  assert.doesNotMatch(error.message, /\n/);
+  return error.message;
+}
+
+Deno.test("every suite that the program brings can be planned", async () => {
+  const suites = await listSuites();
+  assert.ok(suites.some((suite) => suite.name === "quick"));
+  for (const { name } of suites) {
+    const suite = await loadSuite(name);
+    assert.equal(suite.name, name, "a suite is found by its own name");
+    assert.equal(planRuns(suite).length, suite.runs.length * suite.seeds.length);
+  }
+});
+
+Deno.test("loadSuite() changes keys by path, label and star", async () => {
+  const suite = await loadSuite("smoke", {
+    set: ["runs.*.epochs=3", "runs.pgd-3.batch=16", "title=Mine"],
+    seeds: [4, 5],
+  });
+  assert.deepEqual(suite.runs.map((run) => run.epochs), [3, 3, 3]);
+  assert.equal(suite.runs.find((run) => run.label === "pgd-3")?.batch, 16);
+  assert.deepEqual([suite.title, suite.seeds], ["Mine", [4, 5]]);
+});
+
+Deno.test("loadSuite() refuses unknown suites, keys and values in one line", async () => {
+  assert.match(await refusal(loadSuite("quik")), /Cannot find suite "quik": there are .*quick/);
+  assert.match(await refusal(loadSuite("smoke", { set: ["rums.0.epochs=2"] })), /no key "rums.0"/);
+  assert.match(await refusal(loadSuite("smoke", { set: ["runs.0.epoch=2"] })), /no key "runs.0.epoch"/);
+  assert.match(await refusal(loadSuite("smoke", { set: ["runs.0.epochs=0"] })), /runs.0.epochs/);
+  assert.match(await refusal(loadSuite("smoke", { set: ["runs.0"] })), /expected key=value/);
+  assert.match(await refusal(loadSuite("smoke", { set: [], seeds: [1, 1] })), /a seed is named twice/);
+  assert.match(await refusal(loadSuite("./no/such.json")), /there is no such file/);
+});
+
+Deno.test("planRuns() says which run names a wrong method, option or norm", async () => {
+  const plan = async (...set: string[]) => planRuns(await loadSuite("smoke", { set }));
+  assert.match(await refusal(plan("runs.pgd-3.method.name=pgd-x")), /"pgd-x".*run pgd-3 of suite smoke/);
+  assert.match(await refusal(plan("runs.pgd-3.method.options.stepsize=1")), /stepsize.*run pgd-3/);
+  assert.match(await refusal(plan("threat.norm=l2")), /Cannot train pgd-3 against l2/);
+  assert.match(await refusal(plan("model.name=big-cnn")), /big-cnn.*suite smoke/);
+});
+
+Deno.test("a run's id changes with what decides its weights and with nothing else", async () => {
+  const ids = async (...set: string[]) => planRuns(await loadSuite("smoke", { set })).map((run) => run.id);
+  const before = await ids();
+  assert.deepEqual(await ids("title=Other", "evaluation.count=32", "targets=[0.1]"), before);
+  assert.equal(
+    new Set([...before, ...await ids("runs.*.epochs=3"), ...await ids("seeds=[1]")]).size,
+    3 * before.length,
+  );
+});

@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { loadSuite } from "./load_suite.ts";
+import { runSuite, type SuiteOutcome } from "./local_executor.ts";
+import type { ProgressEvent } from "./progress.ts";
+import type { RunRecord } from "./result.ts";
+import { UsageError } from "./usage_error.ts";
+
+async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await work(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+interface Call {
+  readonly out: string;
+  readonly set?: readonly string[];
+  readonly force?: boolean;
+  readonly observe?: (event: ProgressEvent) => void;
+  readonly signal?: AbortSignal;
+}
+
+async function run({ out, set = [], force = false, observe = () => {}, signal }: Call): Promise<SuiteOutcome> {
+  const suite = await loadSuite("smoke", { set });
+  const options = {
+    out,
+    force,
+    engine: "wasm",
+    command: "yopo-bench bench smoke",
+    cache: join(out, "..", "cache"),
+  } as const;
+  return await runSuite(suite, options, observe, signal ?? new AbortController().signal);
+}
+
+/** The record without times, and without what an attempt adds. */
+function untimed(record: RunRecord): unknown {
+  const { attempts: _attempts, peakMemoryBytes: _peak, cost: _cost, timeTo: _timeTo, ...rest } = record;
+  return JSON.parse(JSON.stringify(rest, (key, value) => /seconds$/i.test(key) ? undefined : value));
+}
+
+const weightsOf = ({ result }: SuiteOutcome) => result.runs.map((record) => record.weightsSha256);
+
+Deno.test("two runs with one seed are equal but for their times, another seed gives other weights", () =>
+  withFolder(async (folder) => {
+    const first = await run({ out: join(folder, "a") });
+    const second = await run({ out: join(folder, "b") });
+    const other = await run({ out: join(folder, "c"), set: ["seeds=[1]"] });
+    assert.equal(first.status, "complete");
+    assert.deepEqual(second.result.runs.map(untimed), first.result.runs.map(untimed));
+    weightsOf(first).forEach((sha, i) => assert.notEqual(weightsOf(other)[i], sha));
+    const yopo = first.result.runs.find((record) => record.label === "yopo-3-2");
+    assert.deepEqual([yopo?.cost?.fullPassesPerStep, yopo?.cost?.firstLayerPassesPerStep], [3, 3 * 2 + 3]);
+    assert.ok(first.result.runs.every((record) => record.final.last && record.final.bestValidation));
+  }));
+
+Deno.test("a complete suite is not run again, and another suite does not get into its folder", () =>
+  withFolder(async (folder) => {
+    const out = join(folder, "out"), set = ["runs.*.epochs=0.5"];
+    const first = await run({ out, set });
+    const events: string[] = [];
+    const second = await run({ out, set, observe: (event) => events.push(event.kind) });
+    assert.deepEqual([second.status, events.filter((kind) => kind === "run-skip").length], ["complete", 3]);
+    assert.ok(!events.includes("run-start"));
+    assert.deepEqual(second.result, first.result);
+    const refused = run({ out, set: ["runs.*.epochs=0.5", "evaluation.count=32"] });
+    await assert.rejects(refused, (error) => error instanceof UsageError && /evaluation\.count/.test(error.message));
+    await run({ out, set: ["runs.*.epochs=0.5", "evaluation.count=32"], force: true });
+    assert.ok((await Deno.stat(`${out}.old-1/result.json`)).isFile);
+  }));
+
+Deno.test("a run that is interrupted ends as such, and running the suite again gives the same weights", () =>
+  withFolder(async (folder) => {
+    const out = join(folder, "out"), controller = new AbortController();
+    const stopped = await run({
+      out,
+      signal: controller.signal,
+      observe: (event) => event.kind === "point" && event.label === "pgd-3" && controller.abort(),
+    });
+    assert.equal(stopped.status, "interrupted");
+    assert.deepEqual(stopped.result.runs.map((record) => record.status), ["completed", "interrupted", "planned"]);
+    const resumed = await run({ out });
+    assert.equal(resumed.status, "complete");
+    assert.deepEqual(resumed.result.runs.map((record) => record.attempts.length), [1, 2, 1]);
+    assert.deepEqual(weightsOf(resumed), weightsOf(await run({ out: join(folder, "whole") })));
+  }));
+
+Deno.test("a run that diverges is a result, and the suite goes on", () =>
+  withFolder(async (folder) => {
+    const { status, result } = await run({
+      out: join(folder, "out"),
+      set: ["runs.*.epochs=0.5", "runs.pgd-3.optimizer.learningRate=1e38"],
+    });
+    assert.deepEqual(result.runs.map((record) => record.status), ["completed", "diverged", "completed"]);
+    assert.match(result.runs[1]!.message!, /the training loss became/);
+    assert.equal(status, "failed");
+  }));
+
+Deno.test("a run whose data do not fit fails with the reason, and the suite goes on", () =>
+  withFolder(async (folder) => {
+    const { status, result } = await run({ out: join(folder, "out"), set: ["final.count=1000"] });
+    assert.equal(status, "failed");
+    assert.match(result.runs[0]!.message!, /Cannot judge 1000 images: the held-out split of synthetic has 64/);
+  }));

@@ -1,0 +1,65 @@
+/** parity: replays reference cases. @module */
+
+import { resolve } from "node:path";
+import { UsageError } from "../../bench/usage_error.ts";
+import type { ParityLine } from "../../parity/lines.ts";
+import { defineCommand } from "../command.ts";
+import { engineOption, readEngine } from "../engine_option.ts";
+import { path } from "../kinds.ts";
+import { fields, flag, optionalArgument } from "../options.ts";
+import type { Place } from "../place.ts";
+import { shortPath } from "../short_path.ts";
+
+export const parity = defineCommand({
+  name: "parity",
+  summary: "Replay reference cases and compare the numbers",
+  description:
+    "One line a quantity: pass, FAIL or unsupported, case, variant, quantity, error and tolerance, separated by\n" +
+    "tabs. The exit code is 1 where a line says FAIL or nothing was replayed.",
+  examples: [
+    { command: "parity", says: "the cases that come with the program" },
+    { command: "parity ../cases --engine cpu", says: "others, on the slow reference engine" },
+    { command: "parity --json", says: "for a program" },
+  ],
+  parser: fields({
+    folder: optionalArgument(path("DIR"), "Folder with manifests (default: tests/fixtures of the program)"),
+    engine: engineOption,
+    json: flag("--json", "Print one JSON document instead of lines"),
+  }),
+  permissions: ({ folder }, place) => ({ read: [place.project, folderOf(folder, place)] }),
+  async run({ folder, engine: engineName, json }, io) {
+    const { chooseEngine } = await import("../../bench/choose_engine.ts");
+    const { findEngine } = await import("../../backends/registry.ts");
+    const { replayFolder } = await import("../../parity/replay.ts");
+    const { formatParityLine, replayedAny } = await import("../../parity/lines.ts");
+    const path = folderOf(folder, io.place);
+    await checkFolder(path);
+    const engine = await findEngine(await chooseEngine(await readEngine(engineName))).open();
+    const lines: ParityLine[] = [];
+    for await (const line of replayFolder(path, engine)) {
+      lines.push(line);
+      if (!json) io.out.write(`${formatParityLine(line)}\n`);
+    }
+    const failed = lines.filter(({ outcome }) => outcome === "FAIL").length;
+    const replayed = replayedAny(lines);
+    if (json) io.out.write(`${JSON.stringify({ engine: engine.name, replayed, failed, lines })}\n`);
+    if (!replayed) {
+      io.err.write(`yopo-bench: Cannot compare anything in "${shortPath(path, io)}": no case there can be replayed\n`);
+    }
+    return replayed && failed === 0 ? 0 : 1;
+  },
+});
+
+function folderOf(folder: string | undefined, { project, workingFolder }: Place): string {
+  return folder === undefined ? resolve(project, "tests/fixtures") : resolve(workingFolder, folder);
+}
+
+async function checkFolder(path: string): Promise<void> {
+  try {
+    if ((await Deno.stat(path)).isDirectory) return;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new UsageError(`Cannot read folder "${path}": there is no such folder`, { cause: error });
+  }
+  throw new UsageError(`Cannot read folder "${path}": it is a file; name the folder that holds it`);
+}

@@ -1,0 +1,167 @@
+/** Replays the reference cases of a folder: every *.json is a manifest, and its `case` says how it is replayed. @module */
+
+import { join } from "node:path";
+import type { Engine } from "../backends/engine.ts";
+import { readSafetensors, type StoredTensor } from "../models/safetensors.ts";
+import type { CaseInput, ParityCase, Replayed } from "./case.ts";
+import { compareFact, compareTensor, type Outcome } from "./compare.ts";
+import type { ParityLine } from "./lines.ts";
+import { type Manifest, parseManifest } from "./manifest.ts";
+import { parityCases } from "./registry.ts";
+
+/** A manifest's file, read or not. */
+type Found = { readonly file: string } & ({ readonly manifest: Manifest } | { readonly problem: string });
+
+/**
+ * Replays all manifests of a folder, in the order of their file names. What cannot be read or replayed is a FAIL line
+ * with its reason; a kind of case that is not known is an unsupported line.
+ *
+ * @throws {Error} When the folder cannot be read.
+ */
+export async function* replayFolder(folder: string, engine: Engine): AsyncGenerator<ParityLine, void, void> {
+  const manifests = await readManifests(folder);
+  for (const found of manifests) {
+    if ("problem" in found) {
+      yield failure(found.file, found.problem);
+      continue;
+    }
+    const kind = found.manifest.case;
+    const parityCase = parityCases.find((candidate) => candidate.kind === kind);
+    if (parityCase === undefined) {
+      yield { ...failure(kind, "this program replays no such case"), outcome: "unsupported" };
+      continue;
+    }
+    try {
+      const source = new Source(folder, found, manifests);
+      for await (const outcome of replayCase(parityCase, source, engine)) yield { ...outcome, case: kind };
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      yield failure(kind, error.message);
+    }
+  }
+}
+
+function failure(name: string, reason: string): ParityLine {
+  return { outcome: "FAIL", case: name, variant: "-", quantity: "-", error: null, tolerance: null, reason };
+}
+
+async function readManifests(folder: string): Promise<Found[]> {
+  const files: string[] = [];
+  for await (const { name } of Deno.readDir(folder)) if (name.endsWith(".json")) files.push(name);
+  return await Promise.all(
+    files.sort().map(async (file) => {
+      try {
+        return { file, manifest: parseManifest(await Deno.readTextFile(join(folder, file))) };
+      } catch (error) {
+        if (!(error instanceof Error)) throw error;
+        return { file, problem: error.message };
+      }
+    }),
+  );
+}
+
+/** Runs one case and compares what comes; then every tensor that nothing touched gets a line of its own. */
+async function* replayCase(
+  parityCase: ParityCase,
+  source: Source,
+  engine: Engine,
+): AsyncGenerator<Outcome, void, void> {
+  await source.load();
+  for await (const replayed of parityCase.replay(source.caseInput(), engine)) yield* outcomes(replayed, source);
+  for (const quantity of source.untouched()) {
+    const reason = "the replay compares nothing with this tensor";
+    yield { outcome: "FAIL", variant: "-", quantity, error: null, tolerance: null, reason };
+  }
+}
+
+function* outcomes(replayed: Replayed, source: Source): Generator<Outcome, void, void> {
+  if ("quantity" in replayed) {
+    yield compareFact(replayed);
+  } else if ("reason" in replayed) {
+    const { variant, reason } = replayed;
+    for (const quantity of source.names().filter(replayed.tensors)) {
+      source.touch(quantity);
+      yield { outcome: "unsupported", variant, quantity, error: null, tolerance: null, reason };
+    }
+  } else {
+    for (const name of source.names().filter((candidate) => candidate.split("@")[0] === replayed.tensor)) {
+      yield compareTensor(replayed, name, source.touch(name));
+    }
+  }
+}
+
+/** A manifest with its tensors, and which of them were used. */
+class Source {
+  readonly #folder: string;
+  readonly #manifest: Manifest;
+  readonly #file: string;
+  readonly #all: readonly Found[];
+  readonly #touched = new Set<string>();
+  #tensors: ReadonlyMap<string, StoredTensor> = new Map();
+
+  constructor(folder: string, found: { file: string; manifest: Manifest }, all: readonly Found[]) {
+    this.#folder = folder;
+    this.#manifest = found.manifest;
+    this.#file = tensorsFile(found);
+    this.#all = all;
+  }
+
+  /** Reads the tensors. @throws {Error} When the file or one of the manifest's tensors is missing or unlike it. */
+  async load(): Promise<void> {
+    this.#tensors = await readTensors(this.#folder, this.#file);
+    for (const { name, dtype, shape } of this.#manifest.tensors) {
+      const stored = this.#tensors.get(name);
+      const fail = (why: string) => new TypeError(`Cannot use tensor "${name}" of ${this.#file}: ${why}`);
+      if (stored === undefined) throw fail("the manifest lists it, the file does not hold it");
+      if (stored.shape.join() !== shape.join()) throw fail(`shape [${stored.shape}], the manifest says [${shape}]`);
+      const stated = { float32: "F32", int64: "I64", uint8: "U8" }[dtype];
+      if (stored.dtype !== stated) throw fail(`type ${stored.dtype}, the manifest says ${dtype}`);
+    }
+  }
+
+  names(): string[] {
+    return this.#manifest.tensors.map(({ name }) => name);
+  }
+
+  untouched(): string[] {
+    return this.names().filter((name) => !this.#touched.has(name));
+  }
+
+  /** A listed tensor, which counts as used from now on. */
+  touch(name: string): StoredTensor {
+    const stored = this.#tensors.get(name);
+    if (stored === undefined || !this.names().includes(name)) {
+      throw new TypeError(`Cannot replay without tensor "${name}": the manifest does not list it`);
+    }
+    this.#touched.add(name);
+    return stored;
+  }
+
+  caseInput(): CaseInput {
+    return {
+      manifest: this.#manifest,
+      has: (name) => this.names().includes(name),
+      input: (name) => this.touch(name),
+      weights: async () => {
+        const file = this.#manifest.weights?.split(/\s/)[0];
+        if (!file) throw new SyntaxError('Cannot replay without weights: the manifest has no "weights"');
+        return await readTensors(this.#folder, file);
+      },
+      sibling: async (kind) => {
+        for (const found of this.#all) {
+          if ("manifest" in found && found.manifest.case === kind) {
+            return await readTensors(this.#folder, tensorsFile(found));
+          }
+        }
+      },
+    };
+  }
+}
+
+function tensorsFile({ file, manifest }: { file: string; manifest: Manifest }): string {
+  return manifest.file ?? file.replace(/\.json$/, ".safetensors");
+}
+
+async function readTensors(folder: string, file: string): Promise<ReadonlyMap<string, StoredTensor>> {
+  return readSafetensors(await Deno.readFile(join(folder, file)), file).tensors;
+}

@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { resultSchema } from "../bench/result.ts";
+import { sampleResult } from "./_sample_result.ts";
+import { RESULT_SCHEMA_FILE, resultJsonSchema, resultSchemaText } from "./result_schema.ts";
+
+Deno.test("docs/schema/result.schema.json is the generated schema", async () => {
+  const published = await Deno.readTextFile(RESULT_SCHEMA_FILE);
+  assert.equal(published, resultSchemaText(), "run: deno run --allow-write=docs/schema report/result_schema.ts");
+});
+
+Deno.test("the published schema and the program agree on what is a result", () => {
+  const validate = new Ajv2020({ strict: true, allErrors: false }).compile(resultJsonSchema());
+  const agree = (value: unknown, valid: boolean, what: string) => {
+    assert.equal(resultSchema.safeParse(value).success, valid, `zod: ${what}`);
+    assert.equal(validate(value), valid, `ajv: ${what}: ${JSON.stringify(validate.errors?.[0])}`);
+  };
+  agree(sampleResult({ seeds: [0, 1, 2], trouble: true }), true, "the sample");
+  agree({ ...sampleResult(), runs: [], machines: [], attacks: {} }, true, "nothing run yet");
+  const wrong: [string, string | number | null | undefined | object][] = [
+    ["schema", "yopo-bench/result@2"],
+    ["schema", undefined],
+    ["suite.seeds.0", -1],
+    ["suite.seeds.0", 0.5],
+    ["suite.targets.0", 1.5],
+    ["suite.sha256", "5".repeat(63)],
+    ["machines.0.cores", "2"],
+    ["tool.name", "another"],
+    ["runs.0.status", "done"],
+    ["runs.0.extra", 1],
+    ["runs.0.points.0.trainSeconds", -1],
+    ["runs.0.points.0.robust.0.accuracy", null],
+    ["runs.0.config.optimizer.kind", "lion"],
+    ["runs.0.config.optimizer.schedule.factor", 0],
+    ["runs.0.cost", undefined],
+  ];
+  for (const [path, value] of wrong) agree(withValue(path, value), false, `${path} = ${JSON.stringify(value)}`);
+});
+
+/** The sample with one value at a path such as "runs.0.status"; undefined removes it. */
+function withValue(path: string, value: unknown): unknown {
+  const copy = JSON.parse(JSON.stringify(sampleResult()));
+  const keys = path.split(".");
+  const last = keys.pop() ?? "";
+  const parent = keys.reduce((part, key) => part[key], copy);
+  parent[last] = value;
+  return JSON.parse(JSON.stringify(copy));
+}
