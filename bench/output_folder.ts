@@ -6,7 +6,7 @@ import { z } from "zod";
 import { atomicWrite } from "../files/atomic_write.ts";
 import { firstDifference } from "./canonical.ts";
 import { resultSchema } from "./result.ts";
-import { type Suite, suiteSchema } from "./suite.ts";
+import { suiteSchema } from "./suite.ts";
 import { UsageError } from "./usage_error.ts";
 
 const storedSchema = z.strictObject({

@@ -1,8 +1,8 @@
 /** Reads a command line: which command with which options, or what to print instead. @module */
 
-import { findSimilar } from "@optique/core/suggestion";
 import config from "../deno.json" with { type: "json" };
 import { UsageError } from "../bench/usage_error.ts";
+import { closest } from "./closest.ts";
 import type { Invocation } from "./command.ts";
 import { commands } from "./commands/registry.ts";
 import { commandHelp, groupHelp, programHelp } from "./help.ts";
@@ -51,7 +51,7 @@ function unknownCommand(words: readonly string[], group: readonly string[]): str
   if (words.length === 0) return `Cannot run without a command: expected one of ${all.join(", ")} ${advice}`;
   if (group.length > 0) {
     const given = words.slice(0, 2).join(" ");
-    const similar = words.length < 2 ? undefined : findSimilar(given, group, { maxSuggestions: 1 })[0];
+    const similar = words.length < 2 ? undefined : closest(given, group);
     const meant = similar === undefined ? `expected ${group.join(", ")}` : `did you mean "${similar}"?`;
     return `Cannot read command ${JSON.stringify(given)}: ${meant} ${advice}`;
   }
@@ -59,7 +59,7 @@ function unknownCommand(words: readonly string[], group: readonly string[]): str
   if (first.startsWith("-")) {
     return `Cannot read ${JSON.stringify(first)}: the command comes first, for example "yopo-bench bench" ${advice}`;
   }
-  const similar = findSimilar(first, all, { maxSuggestions: 1 })[0];
+  const similar = closest(first, all);
   const meant = similar === undefined ? `expected one of ${all.join(", ")}` : `did you mean "${similar}"?`;
   return `Cannot read command ${JSON.stringify(first)}: ${meant} ${advice}`;
 }

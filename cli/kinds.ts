@@ -1,6 +1,6 @@
 /** Kinds of values on the command line: how the text is read and what to say when it cannot be. @module */
 
-import { findSimilar } from "@optique/core/suggestion";
+import { closest } from "./closest.ts";
 
 /** One kind of option or argument value. */
 export interface Kind<T> {
@@ -126,7 +126,7 @@ export interface Setting {
 
 /** `Cannot read "2" from --eps: expected a number from 0 to 1`, with the likely word where one is close. */
 export function misread<T>(kind: Kind<T>, input: string, origin: string): string {
-  const similar = findSimilar(input, kind.choices ?? [], { maxSuggestions: 1 })[0];
+  const similar = closest(input, kind.choices ?? []);
   const advice = similar === undefined ? "" : `; did you mean ${JSON.stringify(similar)}?`;
   return `Cannot read ${JSON.stringify(input)} from ${origin}: expected ${kind.expected}${advice}`;
 }

@@ -6,17 +6,11 @@ import { resolve } from "node:path";
 import { UsageError } from "../bench/usage_error.ts";
 import { cacheFolder } from "../data/cache_folder.ts";
 import { readCommandLine } from "./command_line.ts";
+import { inheritedVariables } from "./environment.ts";
 import { processOutput } from "./io.ts";
 import { permissionFlags } from "./permissions.ts";
 import { type Place, projectFolder } from "./place.ts";
 import { reportError } from "./run_command.ts";
-
-/** What the second Deno itself reads: its folders, proxies and certificates, and whether to colour. */
-const INHERITED = [
-  ...["HOME", "USERPROFILE", "LOCALAPPDATA", "SYSTEMROOT", "TEMP", "TMP", "DENO_DIR", "NPM_CONFIG_REGISTRY"],
-  ...["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"],
-  ...["DENO_CERT", "DENO_TLS_CA_STORE", "SSL_CERT_FILE", "TERM", "NO_COLOR", "FORCE_COLOR"],
-];
 
 /** A task starts in the project's folder; its user's relative paths start where the user is. */
 function userFolder(): string {
@@ -34,7 +28,7 @@ function findCache(workingFolder: string): string {
 }
 
 function inherited(): Record<string, string> {
-  const variables = INHERITED.map((name): [string, string | undefined] => [name, Deno.env.get(name)]);
+  const variables = inheritedVariables.map((name): [string, string | undefined] => [name, Deno.env.get(name)]);
   return Object.fromEntries(variables.filter((pair): pair is [string, string] => pair[1] !== undefined));
 }
 

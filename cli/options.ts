@@ -6,11 +6,11 @@ import type { Message } from "@optique/core/message";
 import { multiple, optional, withDefault } from "@optique/core/modifiers";
 import { argument as optiqueArgument, option } from "@optique/core/primitives";
 import type { Parser } from "@optique/core/parser";
-import { findSimilar } from "@optique/core/suggestion";
-import { extractOptionNames } from "@optique/core/usage";
+import { extractOptionNames, formatUsageTerm } from "@optique/core/usage";
 import type { OptionName } from "@optique/core/usage";
 import type { ValueParser } from "@optique/core/valueparser";
 import { ensureNonEmptyString } from "@optique/core/nonempty";
+import { closest } from "./closest.ts";
 import type { Kind } from "./kinds.ts";
 import { misread } from "./kinds.ts";
 
@@ -47,9 +47,9 @@ export function values<T>(name: OptionName, kind: Kind<T>, description: string) 
 
 /** An argument that must be given. */
 export function argument<T>(kind: Kind<T>, description: string) {
-  return optiqueArgument(reader(kind, kind.metavar), {
+  return optiqueArgument(reader(kind, "the command line"), {
     description: say(description),
-    errors: { endOfInput: say(`Cannot run without ${kind.metavar}: expected ${kind.expected}`), invalidValue: same },
+    errors: { endOfInput: without(kind.metavar), invalidValue: same },
   });
 }
 
@@ -62,21 +62,31 @@ export function optionalArgument<T>(kind: Kind<T>, description: string) {
 export function argumentList<T>(kind: Kind<T>, description: string) {
   return multiple(argument(kind, description), {
     min: 1,
-    errors: { tooFew: say(`Cannot run without ${kind.metavar}: expected ${kind.expected}`) },
+    errors: { tooFew: without(kind.metavar) },
   });
 }
 
 /** All options and arguments of one command. */
 export function fields<T extends Readonly<Record<string, Parser<"sync", unknown, unknown>>>>(parsers: T) {
-  const names = Object.values(parsers).flatMap(({ usage }) => [...extractOptionNames(usage)]);
+  const terms = Object.values(parsers).flatMap(({ usage }) => usage);
+  const names = [...extractOptionNames(terms)];
+  const needed = terms.filter((term) => term.type !== "optional" && !(term.type === "multiple" && term.min === 0));
   return object(parsers, {
-    errors: { unexpectedInput: (token) => say(unexpected(token, names)), suggestions: () => [] },
+    errors: {
+      unexpectedInput: (token) => say(unexpected(token, names)),
+      endOfInput: without(needed.map((term) => formatUsageTerm(term)).join(" and ")),
+      suggestions: () => [],
+    },
   });
+}
+
+function without(what: string): Message {
+  return say(`Cannot run without ${what}`);
 }
 
 function unexpected(token: string, names: readonly string[]): string {
   if (!token.startsWith("-")) return `Cannot read ${JSON.stringify(token)}: no further argument was expected`;
-  const similar = findSimilar(token, names, { maxSuggestions: 1 })[0];
+  const similar = closest(token, names);
   const advice = similar === undefined
     ? `the options are ${["--help", ...names].join(", ")}`
     : `did you mean ${similar}?`;
@@ -92,7 +102,7 @@ function one<T>(name: OptionName, kind: Kind<T>, description: string) {
   return option(name, reader(kind, name), {
     description: say(description),
     errors: {
-      missing: say(`Cannot run without ${name}: expected ${name} ${kind.metavar}`),
+      missing: without(`${name} ${kind.metavar}`),
       endOfInput: say(`Cannot read ${name} without a value: expected ${kind.expected}`),
       duplicate: twice,
       invalidValue: same,

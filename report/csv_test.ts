@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { HOSTILE_TEXTS, sampleResult, sampleWithText } from "./_sample_result.ts";
+import { sampleResult } from "./_sample_result.ts";
+import { HOSTILE_TEXTS, sampleWithText } from "./_sample_with_text.ts";
 import { csv } from "./csv.ts";
 import type { Result } from "../bench/result.ts";
 

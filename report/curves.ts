@@ -69,7 +69,7 @@ interface Axis {
 }
 
 function panel(data: CurveData, axis: Axis) {
-  const largest = Math.max(0, ...data.runs.map((row) => row[axis.field])) || 1;
+  const largest = [...data.runs, ...data.crossings].reduce((most, row) => Math.max(most, row[axis.field]), 0) || 1;
   const x = {
     field: axis.field,
     type: "quantitative" as const,
@@ -105,13 +105,13 @@ function panel(data: CurveData, axis: Axis) {
       },
       {
         data: { name: "medians" },
-        mark: { type: "line" as const, strokeWidth: 1.2, strokeDash: [5, 3], opacity: FAINT },
+        mark: { type: "line" as const, strokeWidth: 1.2, strokeDash: [5, 3], strokeOpacity: FAINT },
         encoding: { x, y: y("clean"), color, detail: line },
       },
       ...(data.several
         ? [{
           data: { name: "runs" },
-          mark: { type: "line" as const, strokeWidth: 1, opacity: FAINT },
+          mark: { type: "line" as const, strokeWidth: 1, strokeOpacity: FAINT },
           encoding: { x, y: y("robust"), color, detail: line },
         }]
         : []),
@@ -128,7 +128,7 @@ function panel(data: CurveData, axis: Axis) {
       ...(axis.lowerBound
         ? [{
           data: { name: "crossings" },
-          mark: { type: "rule" as const, strokeWidth: 4, opacity: 0.6 },
+          mark: { type: "rule" as const, strokeWidth: 4, strokeOpacity: 0.6 },
           encoding: { x: { ...x, field: axis.lowerBound }, x2: { field: axis.field }, y: target, color },
         }]
         : []),

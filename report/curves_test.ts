@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { curveData } from "./curve_data.ts";
 import { curvesSpec } from "./curves.ts";
-import { HOSTILE_TEXTS, sampleResult, sampleWithText } from "./_sample_result.ts";
+import { sampleResult } from "./_sample_result.ts";
+import { HOSTILE_TEXTS, sampleWithText } from "./_sample_with_text.ts";
 import { png, svgToPng } from "./png.ts";
 import { renderSvg } from "./svg.ts";
 import type { Result } from "../bench/result.ts";
@@ -91,9 +92,17 @@ Deno.test("svg holds hostile texts as text and still draws", async () => {
     const picture = await renderSvg(sampleWithText(text));
     assert.doesNotMatch(picture, /<script|<!|<\?|href=|\bon\w+=/i, text);
     assert.doesNotMatch(picture, /[^\P{Cc}\n]|\uFFFE/u, text);
-    const [width] = sizeOf(await svgToPng(picture));
-    assert.ok(width < 4000, `${width} px wide for ${text.slice(0, 20)}`);
   }
+});
+
+Deno.test("png of long and hostile texts is no wider than two screens", async () => {
+  const [width] = sizeOf(await svgToPng(await renderSvg(sampleWithText(HOSTILE_TEXTS.join(" ")))));
+  assert.ok(width > 1000 && width < 4000, `${width} pixels`);
+});
+
+Deno.test("png says that it cannot draw what is no SVG", async () => {
+  await assert.rejects(svgToPng("<svg"), /^Error: Cannot draw the curves as PNG: /);
+  assert.ok(sizeOf(await svgToPng(await renderSvg(keepPoints(sampleResult(), 2))))[0] > 1000);
 });
 
 Deno.test("pictures of no run, no point and one point are drawn", async () => {
@@ -106,8 +115,10 @@ Deno.test("pictures of no run, no point and one point are drawn", async () => {
   }
 });
 
-Deno.test("png draws its text: without a title it has fewer dark pixels", async () => {
-  const titled = await png.render(sampleResult());
-  const untitled = await png.render({ ...sampleResult(), suite: { ...sampleResult().suite, title: "." } });
-  assert.ok(titled.length > untitled.length);
+Deno.test("png draws text: the same picture without its text has fewer bytes", async () => {
+  const picture = await renderSvg(sampleResult());
+  const full = await svgToPng(picture);
+  const bare = await svgToPng(picture.replaceAll(/<text .*?<\/text>/g, ""));
+  assert.deepEqual(sizeOf(full), sizeOf(bare));
+  assert.ok(full.length > 1.2 * bare.length, `${full.length} and ${bare.length} bytes`);
 });

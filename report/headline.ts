@@ -15,7 +15,12 @@ interface Entrant {
 
 /** One paragraph of Markdown. */
 export function headline(result: Result, rows: readonly SummaryRow[]): string {
-  const sentences = [...targetSentences(result, rows), finalSentence(result, rows), sizeSentence(result)];
+  const sentences = [
+    ...targetSentences(result, rows),
+    pendingSentence(result),
+    finalSentence(result, rows),
+    sizeSentence(result),
+  ];
   return sentences.filter((sentence) => sentence !== "").join(" ");
 }
 
@@ -23,6 +28,8 @@ function targetSentences(result: Result, rows: readonly SummaryRow[]): string[] 
   const { targets, seeds } = result.suite;
   if (rows.length === 0) return ["This result holds no runs."];
   if (targets.length === 0) return ["This suite has no target accuracies, so no times are compared."];
+  const machines = new Set(result.runs.flatMap((run) => run.attempts.map((attempt) => attempt.machine))).size;
+  if (machines > 1) return [`The runs used ${machines} machines, so their times are not compared here.`];
   const descending = [...targets].sort((a, b) => b - a);
   const won = descending.find((target) => entrants(rows, target).some(({ time }) => time.medianSeconds !== null));
   if (won === undefined) {
@@ -40,7 +47,6 @@ function targetSentences(result: Result, rows: readonly SummaryRow[]): string[] 
     othersSentence(others),
     tieSentence(leader, others),
     missedSentence(rows, descending.filter((target) => target > won)),
-    pendingSentence(result),
     seeds.length > 1
       ? `${seeds.length} seeds are few; the ranges are shown, and no speed-up is claimed.`
       : "One seed is one sample: this is what happened once, and no speed-up is claimed.",

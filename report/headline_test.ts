@@ -67,6 +67,15 @@ Deno.test("headline() of a result that has nothing to compare says so", () => {
   assert.match(headlineOf(sampleResult({ targets: [0.99] })), /^No method reached a target \(the lowest is 99 %/);
 });
 
+Deno.test("headline() does not compare times of different machines", () => {
+  const result = withTimes({ "pgd-7": 80, "yopo-5-3": 40 });
+  const elsewhere = [{ attempt: 1, machine: "machine-2", fromStep: 0, startedAt: result.created }];
+  const runs = result.runs.map((run) => run.label === "pgd-7" ? { ...run, attempts: elsewhere } : run);
+  const text = headlineOf({ ...result, runs });
+  assert.match(text, /^The runs used 2 machines, so their times are not compared here\. At the end/);
+  assert.doesNotMatch(text, /first|after/);
+});
+
 Deno.test("headline() calls a result with open runs provisional", () => {
   const result = withTimes({ "pgd-7": 80, "yopo-5-3": 40 });
   const runs = result.runs.map((run) => ({ ...run, status: run.label === "pgd-7" ? "planned" as const : run.status }));

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Result } from "../bench/result.ts";
-import { HOSTILE_TEXTS, sampleResult, sampleWithText } from "./_sample_result.ts";
+import { sampleResult } from "./_sample_result.ts";
+import { HOSTILE_TEXTS, sampleWithText } from "./_sample_with_text.ts";
 import { markdown } from "./markdown.ts";
 import { codeBlock, escapeMarkdown } from "./markdown_text.ts";
 
@@ -80,7 +81,10 @@ Deno.test("markdown says what failed, what was warned of and how to run it again
 
 /** All characters outside the code block that still act as markup: what is left once escaped ones are gone. */
 function skeleton(text: string): string {
-  return text.replace(/^(`{3,})sh\n.*\n\1$/m, "CODE").replace(/\\[!-/:-@[-`{-~]/g, "").replace(/[^\n`*_[\]<>#|~$&!]/g, "");
+  return text.replace(/^(`{3,})sh\n.*\n\1$/m, "CODE").replace(/\\[!-/:-@[-`{-~]/g, "").replace(
+    /[^\n`*_[\]<>#|~$&!]/g,
+    "",
+  );
 }
 
 Deno.test("markdown's structure does not depend on any text in the result", async () => {

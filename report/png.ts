@@ -16,22 +16,25 @@ export const png: Exporter = {
   },
 };
 
-/** Draws an SVG picture. */
+/** Draws an SVG picture.
+ *  @throws {Error} where the renderer cannot read or draw it */
 export async function svgToPng(svgText: string): Promise<Uint8Array> {
   const fonts = await loadOnce();
-  const resvg = new Resvg(svgText, {
-    fitTo: { mode: "zoom", value: ZOOM },
-    font: { fontBuffers: fonts, defaultFontFamily: "DejaVu Sans", sansSerifFamily: "DejaVu Sans" },
-  });
   try {
+    const resvg = new Resvg(svgText, {
+      fitTo: { mode: "zoom", value: ZOOM },
+      font: { fontBuffers: fonts, defaultFontFamily: "DejaVu Sans", sansSerifFamily: "DejaVu Sans" },
+    });
     const image = resvg.render();
-    try {
-      return image.asPng();
-    } finally {
-      image.free();
-    }
-  } finally {
+    const bytes = image.asPng();
+    // Only after success: freeing what a failed call still holds throws another error, which would hide the first.
+    image.free();
     resvg.free();
+    return bytes;
+  } catch (cause) {
+    throw new Error(`Cannot draw the curves as PNG: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
   }
 }
 

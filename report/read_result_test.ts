@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { HOSTILE_TEXTS, sampleResult, sampleWithText } from "./_sample_result.ts";
+import { sampleResult } from "./_sample_result.ts";
+import { HOSTILE_TEXTS, sampleWithText } from "./_sample_with_text.ts";
 import { readResult } from "./read_result.ts";
 
 const broken = (change: (value: Record<string, unknown>) => void): string => {

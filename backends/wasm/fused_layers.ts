@@ -5,9 +5,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Activation, ConvolutionOptions } from "../engine.ts";
 import { tfjsPadding } from "../composed_kernels.ts";
-import type { Geometry } from "./convolution_geometry.ts";
 import { runKernel, share, type WasmBackend } from "./heap.ts";
-import { patchesOf } from "./single_channel_convolution.ts";
 
 const CONVOLUTION = "YopoConvolution";
 const DENSE = "YopoDense";
@@ -104,29 +102,9 @@ function convolutionForward(
   { stride, pad, activation }: ConvolutionAttributes,
   backend: WasmBackend,
 ): tf.TensorInfo {
-  const [xShape, filterShape] = [inputs.x!.shape as Shape4D, inputs.filter!.shape as Shape4D];
-  if (xShape[3] === 1) {
-    const geometry = tf.backend_util.computeConv2DInfo(xShape, filterShape, stride, 1, pad);
-    return singleChannelForward(inputs, geometry, activation, backend);
-  }
   const fused = FUSED_ACTIVATION[activation];
   const attributes = { strides: stride, pad, dilations: 1, dataFormat: "NHWC", activation: fused };
   return runKernel("FusedConv2D", inputs, attributes, backend);
-}
-
-function singleChannelForward(
-  { x, filter, bias }: Record<string, tf.TensorInfo>,
-  geometry: Geometry,
-  activation: Activation,
-  backend: WasmBackend,
-): tf.TensorInfo {
-  const patches = patchesOf(x!, geometry, backend);
-  const kernel = share(backend, filter!, [patches.shape[1]!, geometry.outChannels]);
-  const inputs = { x: patches, kernel, ...(bias === undefined ? {} : { bias }) };
-  const product = denseForward(inputs, activation, backend);
-  backend.disposeData(patches.dataId);
-  backend.disposeData(kernel.dataId);
-  return { ...product, shape: geometry.outShape };
 }
 
 function denseForward(

@@ -85,9 +85,17 @@ async function newSession(options: Options, { place }: Io): Promise<Source> {
   const { loadSuite } = await import("../../bench/load_suite.ts");
   const { seeds, set, force, suite: nameOrFile = DEFAULT_SUITE } = options;
   const engine = await readEngine(options.engine);
-  const suite: Suite = await loadSuite(nameOrFile, { set, ...(seeds ? { seeds } : {}) });
+  const suite: Suite = await loadSuite(isFile(nameOrFile) ? resolve(place.workingFolder, nameOrFile) : nameOrFile, {
+    set,
+    ...(seeds ? { seeds } : {}),
+  });
   const out = resolve(place.workingFolder, options.out ?? join("results", suite.name));
   return { suite, out, engine, force, command: commandLine(nameOrFile, options) };
+}
+
+/** Suite files are told from names as loadSuite does. */
+function isFile(nameOrFile: string): boolean {
+  return /[\\/]|\.json$/.test(nameOrFile);
 }
 
 async function storedSession({ resume = "", engine }: Options, { place }: Io): Promise<Source> {

@@ -1,0 +1,141 @@
+/** Wrong command lines, suite files and data files: each gets one line and its exit code. @module */
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { runHere } from "./helpers/fake_io.ts";
+import { writeBadInput } from "./helpers/bad_input_files.ts";
+
+/** Words of the command line, exit code, and what the line says. */
+type Row = readonly [line: string, code: 1 | 2, says: RegExp];
+
+const usage: readonly Row[] = [
+  ["", 2, /Cannot run without a command: expected one of bench, train/],
+  ["bnch", 2, /Cannot read command "bnch": did you mean "bench"\?/],
+  ["fly", 2, /Cannot read command "fly": expected one of bench, train/],
+  ["--json bench", 2, /the command comes first/],
+  ["data", 2, /Cannot read command "data": expected data list, data get, data check/],
+  ["data gte mnist", 2, /did you mean "data get"\?/],
+  ["bench --seed 1", 2, /Cannot read "--seed": there is no such option; did you mean --seeds\?/],
+  ["bench --fast", 2, /there is no such option; the options are --help, --out/],
+  ["bench quick smoke", 2, /Cannot read "smoke": no further argument was expected/],
+  ["bench --seeds 1,1", 2, /Cannot read "1,1" from --seeds: .* each named once/],
+  ["bench --seeds -1", 2, /Cannot read "-1" from --seeds: expected a whole number from 0/],
+  ["bench --seeds 1.5", 2, /Cannot read "1.5" from --seeds/],
+  ["bench --seeds 4294967296", 2, /from 0 to 4294967295/],
+  ["bench --out", 2, /Cannot read --out without a value: expected a path/],
+  ["bench --out --json", 2, /Cannot read "--json" from --out: expected a path/],
+  ["bench --json --json", 2, /Cannot read --json a second time/],
+  ["bench --json=yes", 2, /--json takes no value/],
+  ["bench --resume good smoke", 2, /Cannot use --resume with SUITE/],
+  ["bench --resume good --force", 2, /Cannot use --resume with --force/],
+  ["bench --engine wsm smoke", 2, /Cannot find engine "wsm"/],
+  ["list modls", 2, /Cannot read "modls" from the command line: expected suites, methods.*did you mean "models"\?/],
+  ["report", 2, /Cannot run without DIR/],
+  ["evaluate", 2, /Cannot run without WEIGHTS/],
+  ["cost", 2, /Cannot run without --method/],
+  ["cost --method yopo-0-3", 2, /Cannot read method "yopo-0-3".*expected yopo-M-N/],
+  ["cost --method natural --batch 0", 2, /Cannot read "0" from --batch: expected a whole number from 1 to 65536/],
+  ["cost --method natural --model resnet", 2, /Cannot find model "resnet"/],
+];
+
+const suites: readonly Row[] = [
+  ["bench smokey", 2, /Cannot find suite "smokey"/],
+  ["bench ./missing.json", 2, /Cannot read suite file ".*missing.json": there is no such file/],
+  ["bench ./empty-folder/", 2, /Cannot read suite file/],
+  ["bench cut-off.json", 2, /Cannot read suite file.*not JSON/],
+  ["bench empty.json", 2, /Cannot read suite file.*not JSON/],
+  ["bench list.json", 2, /Cannot use suite .*expected object/],
+  ["bench unknown-key.json", 2, /Cannot use suite .*Unrecognized key: "sed"/],
+  ["bench wrong-type.json", 2, /Cannot use suite .*seeds: .*expected array/],
+  ["bench negative.json", 2, /Cannot use suite .*evaluation.everyExamples: Too small/],
+  ["bench same-seeds.json", 2, /seeds: a seed is named twice/],
+  ["bench same-labels.json", 2, /runs.1.label: "natural" is used twice/],
+  ["bench no-runs.json", 2, /runs: Too small/],
+  ["bench other-schema.json", 2, /schema: Invalid input/],
+  ["bench smoke --set nonsense", 2, /Cannot read --set nonsense: expected key=value/],
+  ["bench smoke --set epochs=1", 2, /the suite has no key "epochs"/],
+  ["bench smoke --set runs.nobody.epochs=1", 2, /the suite has no key "runs.nobody"/],
+  ["bench smoke --set runs.*.epochs=-1", 2, /runs.0.epochs: Too small/],
+  ["bench smoke --set threat.epsilon=0", 2, /threat.epsilon: Too small/],
+  ["bench smoke --set threat.epsilon=NaN", 2, /threat.epsilon: .*expected number/],
+  ["bench smoke --set runs.natural.method.name=yopo-5", 2, /Cannot read method "yopo-5".*for example yopo-5-3/],
+  ["bench smoke --set model.name=resnet", 2, /Cannot find model "resnet"/],
+  ["bench smoke --set data.name=imagenet", 2, /Cannot find data set "imagenet"/],
+  ["bench smoke --set evaluation.attack.name=pdg-5", 2, /Cannot find attack "pdg-5"/],
+  ["bench good.json --out a-file", 2, /a-file: it is not a folder/],
+  ["bench good.json --out other-files", 2, /other-files: it holds other files/],
+  ["bench --resume empty-folder", 2, /Cannot read .*suite.json: there is no such file/],
+  ["bench --resume damaged-suite", 2, /Cannot read .*suite.json: schema: /],
+  ["train", 2, /Cannot run without --method/],
+  ["train --method yopo-5", 2, /Cannot read method "yopo-5".*for example yopo-5-3/],
+  ["train --method natural --eps 0", 2, /Cannot read "0" from --eps: expected a number above 0/],
+  ["train --method natural --eps 1.1", 2, /Cannot read "1.1" from --eps: .*at most 1/],
+  ["train --method natural --eps NaN", 2, /Cannot read "NaN" from --eps/],
+  ["train --method natural --eps 8/0", 2, /Cannot read "8\/0" from --eps/],
+  ["train --method natural --epochs Infinity", 2, /Cannot read "Infinity" from --epochs/],
+  ["train --method natural --lr -0.1", 2, /Cannot read "-0.1" from --lr/],
+  ["train --method natural --momentum 0.9", 2, /Cannot use --momentum with --optimizer adam/],
+  ["train --method natural --schedule piecewise", 2, /Cannot use --schedule piecewise without --milestones/],
+  ["train --method natural --optimizer rmsprop", 2, /Cannot read "rmsprop" from --optimizer: expected adam or sgd/],
+  ["train --method pgd-3 --option start", 2, /Cannot read "start" from --option: expected NAME=VALUE/],
+  ["train --method pgd-3 --option start=nowhere", 2, /Cannot set option "start" of method "pgd-3" to "nowhere"/],
+  ["train --method pgd-3 --option strat=zero", 2, /Cannot set option "strat".*did you mean "start"\?/],
+  ["train --method pgd-3 --option start=zero --option start=zero", 2, /Cannot read start from .* a second time/],
+];
+
+const files: readonly Row[] = [
+  ["evaluate missing.safetensors", 2, /Cannot read weight file ".*missing.safetensors": there is no such file/],
+  ["evaluate empty-folder", 2, /Cannot read weight file ".*empty-folder": it is a folder/],
+  ["evaluate text.safetensors", 2, /text.safetensors/],
+  ["evaluate cut-off.safetensors", 2, /cut-off.safetensors/],
+  ["evaluate tiny.safetensors", 2, /Cannot evaluate tiny.safetensors on mnist-embedded: its model takes \[12,12,1\]/],
+  ["evaluate tiny.safetensors --attack pdg-5", 2, /Cannot find attack "pdg-5" from --attack/],
+  ["evaluate tiny.safetensors --attack fgsm --restarts 2", 2, /Cannot use restarts 2 with --attack fgsm/],
+  ["evaluate tiny.safetensors --limit 0", 2, /Cannot read "0" from --limit/],
+  ["evaluate tiny.safetensors --split test", 2, /Cannot read "test" from --split: expected validation or final/],
+  ["evaluate tiny.safetensors --data imagenet", 2, /Cannot find data set "imagenet"/],
+  ["report missing", 2, /Cannot read result ".*result.json": there is no such file/],
+  ["report empty-folder", 2, /Cannot read result ".*result.json": there is no such file/],
+  ["report cut-off-result", 2, /result.json: not JSON/],
+  ["report other-result", 2, /its "schema" is "yopo-bench\/result@9"/],
+  ["report --check wrong-result", 2, /Cannot read .*result.json: /],
+  ["parity missing", 2, /Cannot read folder ".*missing": there is no such folder/],
+  ["parity a-file", 2, /Cannot read folder ".*a-file": it is a file/],
+  ["parity empty-folder", 1, /Cannot compare anything in "empty-folder"/],
+  ["data get imagenet", 2, /Cannot find data set "imagenet"/],
+  ["data get mnist --from missing", 1, /Cannot read ".*missing": there is no such file/],
+  ["data get mnist --from empty-folder", 1, /Cannot read ".*train-images-idx3-ubyte.gz": there is no such file/],
+  ["data get mnist --from a-file", 2, /Cannot take ".*a-file" as a file of data set "mnist"/],
+  ["data get mnist --from mnist-cut-off", 1, /train-images-idx3-ubyte.gz/],
+  ["data get mnist --from mnist-cut-off/train-labels-idx1-ubyte.gz", 1, /train-labels-idx1-ubyte.gz/],
+  ["data check mnist", 1, /train-images-idx3-ubyte.gz.*there is no such file/],
+  ["data check imagenet", 2, /Cannot find data set "imagenet"/],
+];
+
+async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "yopo-bench-" });
+  try {
+    await writeBadInput(folder);
+    await work(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function checkRows(rows: readonly Row[], t: Deno.TestContext): Promise<void> {
+  await withFolder(async (workingFolder) => {
+    for (const [line, code, says] of rows) {
+      await t.step(`"${line}" ends with ${code}`, async () => {
+        const args = line.split(" ").filter((word) => word !== "");
+        const end = await runHere(args, { workingFolder, cache: join(workingFolder, "cache") });
+        assert.match(end.err, says);
+        assert.match(end.err, /^yopo-bench: Cannot [^\n]+\n$/, "one line");
+        assert.equal(end.code, code);
+      });
+    }
+  });
+}
+
+Deno.test("a wrong command line gets one line and exit code 2", (t) => checkRows(usage, t));
+Deno.test("a wrong suite or recipe gets one line and exit code 2", (t) => checkRows(suites, t));
+Deno.test("a wrong file gets one line and its exit code", (t) => checkRows(files, t));
