@@ -145,9 +145,10 @@ function within(value: number | undefined, range: Range): number | undefined {
 
 function describe({ min, max, above, below }: Range): string {
   if (min !== undefined && max !== undefined) return ` from ${min} to ${max}`;
-  const low = min !== undefined ? ` of at least ${min}` : above !== undefined ? ` above ${above}` : "";
-  const high = max !== undefined ? ` of at most ${max}` : below !== undefined ? ` below ${below}` : "";
-  return low !== "" && high !== "" ? `${low} and${high}` : low + high;
+  const low = min !== undefined ? `at least ${min}` : above !== undefined ? `above ${above}` : "";
+  const high = max !== undefined ? `at most ${max}` : below !== undefined ? `below ${below}` : "";
+  const bounds = [low, high].filter((bound) => bound !== "").join(" and ");
+  return bounds === "" ? "" : ` ${bounds.startsWith("at") ? `of ${bounds}` : bounds}`;
 }
 
 function settingValue(text: string): Setting["value"] {

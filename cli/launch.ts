@@ -6,7 +6,7 @@ import { resolve } from "node:path";
 import { UsageError } from "../bench/usage_error.ts";
 import { cacheFolder } from "../data/cache_folder.ts";
 import { readCommandLine } from "./command_line.ts";
-import { inheritedVariables } from "./environment.ts";
+import { colorVariables, inheritedVariables } from "./environment.ts";
 import { processOutput } from "./io.ts";
 import { permissionFlags } from "./permissions.ts";
 import { type Place, projectFolder } from "./place.ts";
@@ -28,7 +28,9 @@ function findCache(workingFolder: string): string {
 }
 
 function inherited(): Record<string, string> {
-  const variables = inheritedVariables.map((name): [string, string | undefined] => [name, Deno.env.get(name)]);
+  const variables = [...inheritedVariables, ...colorVariables].map((
+    name,
+  ): [string, string | undefined] => [name, Deno.env.get(name)]);
   return Object.fromEntries(variables.filter((pair): pair is [string, string] => pair[1] !== undefined));
 }
 

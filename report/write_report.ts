@@ -3,6 +3,7 @@
 
 import { join } from "node:path";
 import type { Result } from "../bench/result.ts";
+import { atomicWrite } from "../files/atomic_write.ts";
 import type { Exporter } from "./exporter.ts";
 import { readResult } from "./read_result.ts";
 import { exporters } from "./registry.ts";
@@ -44,16 +45,10 @@ async function renderBytes(exporter: Exporter, result: Result): Promise<Uint8Arr
   return typeof rendered === "string" ? new TextEncoder().encode(rendered) : rendered;
 }
 
-/** Another process sees the old file or the new one, never a part; a crash leaves at most a file ending in .tmp. */
 async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = `${path}.${crypto.randomUUID()}.tmp`;
   try {
-    using file = await Deno.open(temporary, { write: true, createNew: true });
-    for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
-    await file.sync();
-    await Deno.rename(temporary, path);
+    await atomicWrite(path, bytes);
   } catch (cause) {
-    await Deno.remove(temporary).catch(() => {});
     throw new Error(`Cannot write ${path}: ${reasonOf(cause)}`, { cause });
   }
 }

@@ -24,7 +24,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   models: ["backends", "random", "statistics"],
   backends: ["random", "statistics"],
   report: ["bench", "random", "statistics", "files"],
-  data: ["random", "files"],
+  data: ["random"],
   random: [],
   statistics: [],
   files: [],

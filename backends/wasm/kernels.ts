@@ -4,6 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import { composedKernels, tfjsPadding } from "../composed_kernels.ts";
 import type { FirstLayer, Kernels } from "../engine.ts";
 import { innerLoop } from "../inner_loop.ts";
+import { crossEntropy } from "./cross_entropy.ts";
 import { fusedConvolution, fusedDense, passPositive } from "./fused_layers.ts";
 
 /** Kernels that need `registerWasmKernels`. */
@@ -12,6 +13,7 @@ export function wasmKernels(): Kernels {
     ...composedKernels(),
     convolution: fusedConvolution,
     dense: fusedDense,
+    crossEntropy,
     innerLoop: (loop) => innerLoop(loop, (z) => firstLayerGradient(loop.firstLayer, z, loop.p)),
   };
 }

@@ -8,6 +8,7 @@ import { registerFusedLayers } from "./fused_layers.ts";
 import type { WasmBackend, WasmKernel } from "./heap.ts";
 import { batchMatMul, sum } from "./matrix_kernels.ts";
 import { maxPoolGrad } from "./pooling_gradient.ts";
+import { sign } from "./sign.ts";
 import { cast, concat, identity, slice } from "./structural_kernels.ts";
 
 let registered = false;
@@ -22,6 +23,7 @@ export function registerWasmKernels(): void {
   replace("Concat", concat);
   replace("BatchMatMul", batchMatMul);
   replace("Sum", sum);
+  replace("Sign", sign);
   replace("MaxPoolGrad", maxPoolGrad);
   replace("Conv2DBackpropInput", () => conv2dBackpropInput);
   replace("Conv2DBackpropFilter", () => conv2dBackpropFilter);

@@ -1,5 +1,6 @@
 /** The kernels that replace those of tfjs's wasm backend, called as tfjs ops, against the cpu backend. */
 
+import assert from "node:assert/strict";
 import fc from "fast-check";
 import * as tf from "@tensorflow/tfjs";
 import { assertClose, noise, on, properties, valueAndGradients, type Values } from "../testing/compare.ts";
@@ -58,6 +59,12 @@ Deno.test("sums, casts, clones and transposed products equal the cpu backend's",
     ]);
   });
   await fc.assert(property, properties);
+});
+
+Deno.test("sign knows the sign of the smallest values", async () => {
+  const values = Float32Array.of(1e-40, -1e-40, 1.1e-7, -1.1e-7, 0, -0, 3, -3, Infinity);
+  const [signs] = await on("wasm", [{ shape: [9], values }], (_, [x]) => [tf.sign(x!)]);
+  assert.deepEqual([...signs!.values].map((value) => value + 0), [1, -1, 1, -1, 0, 0, 1, -1, 1]);
 });
 
 Deno.test("tf.conv2d differentiates at stride 2 with padding 1, as residual networks use it", async () => {
