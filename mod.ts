@@ -26,25 +26,37 @@
 export type { Attack, AttackBatch, Classifier, Draw, Norm, RecordedDraws, ThreatModel } from "./attacks/attack.ts";
 export { classifier } from "./attacks/classifier.ts";
 export { findAttack } from "./attacks/registry.ts";
-export { verify } from "./attacks/verify.ts";
-export type { Engine, EngineDefinition, EngineName, Kernels } from "./backends/engine.ts";
+export { type Verification, verify } from "./attacks/verify.ts";
+export type {
+  Activation,
+  ConvolutionOptions,
+  Engine,
+  EngineDefinition,
+  EngineName,
+  FirstLayer,
+  InnerLoop,
+  Kernels,
+  Padding,
+} from "./backends/engine.ts";
 export { engines, findEngine } from "./backends/registry.ts";
 export { collectResult } from "./bench/collect.ts";
-export { evaluateWeights } from "./bench/evaluate_weights.ts";
-export { loadSuite } from "./bench/load_suite.ts";
-export { runSuite } from "./bench/local_executor.ts";
-export { measureCost } from "./bench/measure_cost.ts";
-export type { ProgressEvent } from "./bench/progress.ts";
-export { type Result, resultSchema } from "./bench/result.ts";
+export { type EvaluateOptions, evaluateWeights, type EvaluationReport } from "./bench/evaluate_weights.ts";
+export { loadSuite, type SuiteChanges } from "./bench/load_suite.ts";
+export { runSuite, type SuiteOptions, type SuiteOutcome } from "./bench/local_executor.ts";
+export { type CostOptions, type CostReport, measureCost } from "./bench/measure_cost.ts";
+export type { Observe, ProgressEvent } from "./bench/progress.ts";
+export { type Point, type Result, resultSchema, type RunRecord, type Warning } from "./bench/result.ts";
 export { type Suite, suiteSchema } from "./bench/suite.ts";
 export { UsageError } from "./bench/usage_error.ts";
-export type { Batch, Dataset, Split } from "./data/dataset.ts";
+export type { Batch, Dataset, Split, SplitName } from "./data/dataset.ts";
+export type { DatasetDefinition } from "./data/definition.ts";
 export { findDataset } from "./data/registry.ts";
-export type { Model, ModelDefinition, Parameters, Weights } from "./models/model.ts";
+export type { ForwardContext, Model, ModelDefinition, Parameters, Weights } from "./models/model.ts";
+export type { Option, OptionTable, OptionValue, OptionValues } from "./models/options.ts";
 export { findModel } from "./models/registry.ts";
-export { decodeWeights, encodeWeights, toTensors, weightsSha256 } from "./models/weights.ts";
+export { decodeWeights, encodeWeights, toTensors, type WeightFile, weightsSha256 } from "./models/weights.ts";
 export { random, type RandomStream } from "./random/random.ts";
 export { readResult } from "./report/read_result.ts";
 export { writeReport } from "./report/write_report.ts";
-export type { Passes, StepContext, StepResult, TrainingMethod } from "./training/method.ts";
+export type { Passes, Shard, StepContext, StepResult, TrainingMethod } from "./training/method.ts";
 export { findMethod } from "./training/registry.ts";

@@ -21,7 +21,8 @@ export const DEBUG = "--debug";
  * @throws {UsageError} One line: what is wrong, and what to do.
  */
 export function readCommandLine(args: readonly string[], width: number): Request {
-  const words = args.filter((word) => word !== DEBUG);
+  const given = args.filter((word) => word !== DEBUG);
+  const words = given[0] === "help" ? [...given.slice(1), "--help"] : given;
   if (words.length === 1 && words[0] === "--version") return { kind: "print", text: `yopo-bench ${config.version}\n` };
   const command = commands.find(({ name }) => name.split(" ").every((word, index) => words[index] === word));
   const options = words.slice(command?.name.split(" ").length ?? 0);
@@ -37,11 +38,10 @@ export function readCommandLine(args: readonly string[], width: number): Request
 }
 
 function helpWithoutCommand(words: readonly string[], help: boolean, width: number): Request {
-  const named = words.filter((word) => !word.startsWith("-") && word !== "help");
+  const named = words.filter((word) => !word.startsWith("-"));
   const group = commands.filter(({ name }) => name.startsWith(`${named[0]} `));
-  const wantsHelp = help || words[0] === "help";
-  if (wantsHelp && named.length === 0) return { kind: "print", text: programHelp(config.version, commands, width) };
-  if (wantsHelp && named.length === 1 && group.length > 0) return { kind: "print", text: groupHelp(group, width) };
+  if (help && named.length === 0) return { kind: "print", text: programHelp(config.version, commands, width) };
+  if (help && named.length === 1 && group.length > 0) return { kind: "print", text: groupHelp(group, width) };
   throw new UsageError(unknownCommand(words, group.map(({ name }) => name)));
 }
 

@@ -22,8 +22,10 @@ export function reportError(error: unknown, args: readonly string[], err: Output
   // The reader of our output has gone, as in `yopo-bench list | head -1`: nobody is left to tell.
   if (error instanceof Deno.errors.BrokenPipe) return 1;
   const text = error instanceof Error ? error.message : String(error);
+  // What the system says names a call and not what we were about to do.
+  const line = /^(Cannot|Stopped) /.test(text) ? text : `Cannot go on: ${text}`;
   const debug = args.includes(DEBUG) && error instanceof Error;
-  err.write(debug ? `${error.stack}${causes(error)}\n` : `yopo-bench: ${oneLine(text)}\n`);
+  err.write(debug ? `${error.stack}${causes(error)}\n` : `yopo-bench: ${oneLine(line)}\n`);
   return error instanceof UsageError ? 2 : 1;
 }
 

@@ -29,18 +29,20 @@ export type TensorEntry = z.output<typeof tensorEntry>;
 export type Manifest = z.output<typeof manifestSchema>;
 
 /**
- * Reads a manifest.
+ * The kind of case that a manifest is of, and the manifest itself once it is asked for: kinds that are not known may be
+ * written in other ways.
  *
- * @throws {SyntaxError} When the text is not JSON, or not a manifest.
+ * @throws {SyntaxError} When the text is not JSON, or states no case; from `read`, when it is not a manifest.
  */
-export function parseManifest(text: string): Manifest {
+export function openManifest(text: string): { readonly kind: string; read(): Manifest } {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     throw new SyntaxError("Cannot read manifest: it is not valid JSON");
   }
-  return checked(manifestSchema, value, "Cannot read manifest");
+  const { case: kind } = checked(z.looseObject({ case: z.string().min(1) }), value, "Cannot read manifest");
+  return { kind, read: () => checked(manifestSchema, value, "Cannot read manifest") };
 }
 
 /**

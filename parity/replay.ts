@@ -6,11 +6,16 @@ import { readSafetensors, type StoredTensor } from "../models/safetensors.ts";
 import type { CaseInput, ParityCase, Replayed } from "./case.ts";
 import { compareFact, compareTensor, type Outcome } from "./compare.ts";
 import type { ParityLine } from "./lines.ts";
-import { type Manifest, parseManifest } from "./manifest.ts";
+import { type Manifest, openManifest } from "./manifest.ts";
 import { parityCases } from "./registry.ts";
 
-/** A manifest's file, read or not. */
-type Found = { readonly file: string } & ({ readonly manifest: Manifest } | { readonly problem: string });
+/** A manifest's file, with its manifest or what is wrong with it. */
+interface Found {
+  readonly file: string;
+  /** The manifest's `case`, or null where it states none. */
+  readonly kind: string | null;
+  read(): Manifest;
+}
 
 /**
  * Replays all manifests of a folder, in the order of their file names. What cannot be read or replayed is a FAIL line
@@ -19,21 +24,17 @@ type Found = { readonly file: string } & ({ readonly manifest: Manifest } | { re
  * @throws {Error} When the folder cannot be read.
  */
 export async function* replayFolder(folder: string, engine: Engine): AsyncGenerator<ParityLine, void, void> {
-  const manifests = await readManifests(folder);
+  const manifests = await findManifests(folder);
   for (const found of manifests) {
-    if ("problem" in found) {
-      yield failure(found.file, found.problem);
-      continue;
-    }
-    const kind = found.manifest.case;
-    const parityCase = parityCases.find((candidate) => candidate.kind === kind);
-    if (parityCase === undefined) {
+    const kind = found.kind ?? found.file;
+    const parityCase = parityCases.find((candidate) => candidate.kind === found.kind);
+    if (found.kind !== null && parityCase === undefined) {
       yield { ...failure(kind, "this program replays no such case"), outcome: "unsupported" };
       continue;
     }
     try {
-      const source = new Source(folder, found, manifests);
-      for await (const outcome of replayCase(parityCase, source, engine)) yield { ...outcome, case: kind };
+      const source = new Source(folder, { file: found.file, manifest: found.read() }, manifests);
+      for await (const outcome of replayCase(parityCase!, source, engine)) yield { ...outcome, case: kind };
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       yield failure(kind, error.message);
@@ -45,16 +46,18 @@ function failure(name: string, reason: string): ParityLine {
   return { outcome: "FAIL", case: name, variant: "-", quantity: "-", error: null, tolerance: null, reason };
 }
 
-async function readManifests(folder: string): Promise<Found[]> {
+async function findManifests(folder: string): Promise<Found[]> {
   const files: string[] = [];
   for await (const { name } of Deno.readDir(folder)) if (name.endsWith(".json")) files.push(name);
   return await Promise.all(
     files.sort().map(async (file) => {
       try {
-        return { file, manifest: parseManifest(await Deno.readTextFile(join(folder, file))) };
+        return { file, ...openManifest(await Deno.readTextFile(join(folder, file))) };
       } catch (error) {
-        if (!(error instanceof Error)) throw error;
-        return { file, problem: error.message };
+        const read = () => {
+          throw error;
+        };
+        return { file, kind: null, read };
       }
     }),
   );
@@ -149,8 +152,8 @@ class Source {
       },
       sibling: async (kind) => {
         for (const found of this.#all) {
-          if ("manifest" in found && found.manifest.case === kind) {
-            return await readTensors(this.#folder, tensorsFile(found));
+          if (found.kind === kind) {
+            return await readTensors(this.#folder, tensorsFile({ ...found, manifest: found.read() }));
           }
         }
       },

@@ -41,19 +41,25 @@ interface Module {
   }[];
 }
 
+const root = fileURLToPath(new URL("../", import.meta.url));
+
+/** Modules that `entry` reaches, as Deno itself sees them. */
+async function modulesOf(entry: string): Promise<Module[]> {
+  const output = await new Deno.Command(Deno.execPath(), { args: ["info", "--json", entry], cwd: root }).output();
+  assert.equal(output.code, 0, new TextDecoder().decode(output.stderr));
+  return (JSON.parse(new TextDecoder().decode(output.stdout)) as { modules: Module[] }).modules;
+}
+
 /** Every import between two of our files, as paths from the project's root. */
 async function importsBetweenFiles(): Promise<[string, string][]> {
-  const root = fileURLToPath(new URL("../", import.meta.url));
   const entries = ["mod.ts", "cli/main.ts", "cli/launch.ts", "bench/run_worker.ts"];
-  const output = await new Deno.Command(Deno.execPath(), { args: ["info", "--json", ...entries], cwd: root }).output();
-  assert.equal(output.code, 0, new TextDecoder().decode(output.stderr));
-  const graph = JSON.parse(new TextDecoder().decode(output.stdout)) as { modules: Module[] };
+  const modules = (await Promise.all(entries.map(modulesOf))).flat();
   const ours = (specifier: string): string | null => {
     if (!specifier.startsWith("file://")) return null;
     const path = relative(root, fileURLToPath(specifier));
     return path.startsWith("..") || path.startsWith("node_modules") ? null : path;
   };
-  return graph.modules.flatMap((module) => {
+  return modules.flatMap((module) => {
     const from = ours(module.specifier);
     if (from === null) return [];
     return (module.dependencies ?? []).flatMap((dependency): [string, string][] => {

@@ -112,6 +112,18 @@ const files: readonly Row[] = [
   ["data check imagenet", 2, /Cannot find data set "imagenet"/],
 ];
 
+/** Whether a folder without write permission stops this user; root passes. */
+async function canLockFolders(): Promise<boolean> {
+  const folder = await Deno.makeTempDir({ prefix: "yopo-bench-" });
+  try {
+    await Deno.chmod(folder, 0o500);
+    return await Deno.mkdir(join(folder, "a")).then(() => false, () => true);
+  } finally {
+    await Deno.chmod(folder, 0o700);
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
 async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "yopo-bench-" });
   try {
@@ -139,3 +151,19 @@ async function checkRows(rows: readonly Row[], t: Deno.TestContext): Promise<voi
 Deno.test("a wrong command line gets one line and exit code 2", (t) => checkRows(usage, t));
 Deno.test("a wrong suite or recipe gets one line and exit code 2", (t) => checkRows(suites, t));
 Deno.test("a wrong file gets one line and its exit code", (t) => checkRows(files, t));
+
+const ignore = Deno.build.os === "windows" || !(await canLockFolders());
+
+Deno.test(
+  { name: "a results folder that may not be written gets one line (root may write everywhere)", ignore },
+  async () => {
+    await withFolder(async (workingFolder) => {
+      const locked = join(workingFolder, "locked");
+      await Deno.mkdir(locked, { mode: 0o500 });
+      const end = await runHere(["bench", "smoke", "--out", "locked/out"], { workingFolder, cache: workingFolder });
+      await Deno.chmod(locked, 0o700);
+      assert.match(end.err, /^yopo-bench: Cannot [^\n]*locked[^\n]*\n$/);
+      assert.equal(end.code, 1);
+    });
+  },
+);

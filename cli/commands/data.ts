@@ -135,11 +135,11 @@ function downloadBar({ err }: Io) {
   return {
     show({ file, fileNumber, fileCount, receivedBytes, totalBytes }: DownloadProgress): void {
       if (!err.isTerminal) {
-        if (file !== lastFile) err.write(`${file} (${fileNumber}/${fileCount}, ${megabytes(totalBytes)} MB)\n`);
+        if (file !== lastFile) err.write(`${file} (${fileNumber}/${fileCount}, ${size(totalBytes)})\n`);
         lastFile = file;
         return;
       }
-      const note = `${megabytes(receivedBytes)}/${megabytes(totalBytes)} MB, file ${fileNumber}/${fileCount}`;
+      const note = `${size(receivedBytes)} of ${size(totalBytes)}, file ${fileNumber}/${fileCount}`;
       const [line = ""] = drawLevels([{ name: file, part: receivedBytes / totalBytes, note }], err.columns());
       err.write(`${erase()}${line}\n`);
       drawn = true;
@@ -151,6 +151,6 @@ function downloadBar({ err }: Io) {
   };
 }
 
-function megabytes(bytes: number): string {
-  return (bytes / 1e6).toFixed(1);
+function size(bytes: number): string {
+  return bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
