@@ -51,8 +51,7 @@ async function readSuiteFile(path: string | URL): Promise<unknown> {
   try {
     text = await Deno.readTextFile(path);
   } catch (error) {
-    const reason = error instanceof Deno.errors.NotFound ? "there is no such file" : (error as Error).message;
-    throw new UsageError(`Cannot read suite file "${path}": ${reason}`, { cause: error });
+    throw new UsageError(`Cannot read suite file "${path}": ${readFailure(error)}`, { cause: error });
   }
   try {
     return JSON.parse(text);
@@ -61,6 +60,13 @@ async function readSuiteFile(path: string | URL): Promise<unknown> {
       cause: error,
     });
   }
+}
+
+function readFailure(error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) return "there is no such file";
+  if (error instanceof Deno.errors.IsADirectory) return "it is a folder; give a file";
+  if (error instanceof Deno.errors.PermissionDenied) return "no permission to read it";
+  return (error as Error).message;
 }
 
 /** Checks an object from `source` and fills in the defaults. @throws {UsageError} The first wrong key and why. */

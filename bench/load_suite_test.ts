@@ -45,6 +45,7 @@ Deno.test("planRuns() says which run names a wrong method, option or norm", asyn
   assert.match(await refusal(plan("runs.pgd-3.method.name=pgd-x")), /"pgd-x".*run pgd-3 of suite smoke/);
   assert.match(await refusal(plan("runs.pgd-3.method.options.stepsize=1")), /stepsize.*run pgd-3/);
   assert.match(await refusal(plan("threat.norm=l2")), /Cannot train pgd-3 against l2/);
+  assert.match(await refusal(plan("data.options.noise=-1")), /noise -1.*suite smoke/);
   assert.match(await refusal(plan("model.name=big-cnn")), /big-cnn.*suite smoke/);
 });
 

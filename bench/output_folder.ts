@@ -70,8 +70,14 @@ export async function prepareOutput(
     );
   }
   const stored: StoredSuite = { schema: "yopo-bench/stored-suite@1", created: new Date().toISOString(), ...wanted };
-  await Deno.mkdir(join(out, "runs"), { recursive: true });
-  await atomicWrite(join(out, "suite.json"), JSON.stringify(stored, null, 2) + "\n");
+  try {
+    await Deno.mkdir(join(out, "runs"), { recursive: true });
+    await atomicWrite(join(out, "suite.json"), JSON.stringify(stored, null, 2) + "\n");
+  } catch (error) {
+    throw new Error(`Cannot write results to ${out}: ${(error as Error).message}; choose another --out`, {
+      cause: error,
+    });
+  }
   return { stored, movedTo };
 }
 

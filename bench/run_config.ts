@@ -8,7 +8,7 @@ import { findModel } from "../models/registry.ts";
 import type { TrainingMethod } from "../training/method.ts";
 import { findMethod, findMethodDefinition } from "../training/registry.ts";
 import { canonicalHash } from "./canonical.ts";
-import { ALGORITHM_VERSION, type Named, type RunConfig, type Suite, type SuiteRun } from "./suite.ts";
+import { ALGORITHM_VERSION, type Named, type NamedData, type RunConfig, type Suite, type SuiteRun } from "./suite.ts";
 import type { EngineRecord } from "./run_job.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -57,7 +57,7 @@ export function attackKey(attack: Attack): string {
 export function planRuns(suite: Suite): PlannedRun[] {
   const origin = `suite ${suite.name}`;
   try {
-    findDataset(suite.data.name);
+    findDataset(suite.data.name).resolve(suite.data.options);
     findModel(suite.model.name).create(suite.model.options);
     attacksByKey(suite.threat, [suite.evaluation.attack, ...suite.final.attacks]);
   } catch (error) {
@@ -75,7 +75,7 @@ function planRun(suite: Suite, run: SuiteRun, seed: number): PlannedRun {
   }
   const config: RunConfig = {
     algorithmVersion: ALGORITHM_VERSION,
-    data: suite.data,
+    data: resolveData(suite.data),
     augmentation: "none",
     model: { name: suite.model.name, options: { ...findModel(suite.model.name).create(suite.model.options).options } },
     threat: suite.threat,
@@ -95,6 +95,12 @@ function planRun(suite: Suite, run: SuiteRun, seed: number): PlannedRun {
     config,
     id: canonicalHash(config),
   };
+}
+
+/** The data set with every option filled in; an option that is absent stays absent. */
+function resolveData({ name, options }: NamedData): NamedData {
+  const resolved = Object.entries(findDataset(name).resolve(options)).filter(([, value]) => value !== undefined);
+  return { name, options: Object.fromEntries(resolved) as NamedData["options"] };
 }
 
 /** What decides the bits beside the configuration: engine, kernels, shards, precision, versions. Workers do not. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { EngineName } from "../backends/engine.ts";
 import { TrainingWorker } from "./training_worker.ts";
-import type { RunJob } from "./run_job.ts";
+import type { FromWorker, RunJob } from "./run_job.ts";
 
 Deno.test("an engine that cannot start ends the wait with its message", async () => {
   const worker = new TrainingWorker();
@@ -12,13 +12,24 @@ Deno.test("an engine that cannot start ends the wait with its message", async ()
   }
 });
 
-Deno.test("a Worker that throws ends the run with its message, never a hang", async () => {
-  const worker = new TrainingWorker();
+/** Runs `job` on the cpu engine and returns what the Worker said. */
+async function messagesOf(job: unknown): Promise<FromWorker[]> {
+  const worker = new TrainingWorker(), messages: FromWorker[] = [];
   try {
     await worker.open("cpu");
-    const broken = { config: null } as unknown as RunJob;
-    await assert.rejects(worker.run(broken, () => {}, new AbortController().signal), /null/);
+    await worker.run(job as RunJob, (message) => messages.push(message), new AbortController().signal);
+    return messages;
   } finally {
     worker.close();
   }
+}
+
+Deno.test("a Worker that throws ends the wait with its message, never a hang", async () => {
+  await assert.rejects(messagesOf(undefined), /undefined/);
+});
+
+Deno.test("a run that cannot begin says so in its journal", async () => {
+  const [end] = await messagesOf({ config: { model: { name: "vgg", options: {} } } });
+  assert.ok(end?.kind === "journal" && end.event.event === "end");
+  assert.deepEqual([end.event.status, /"vgg"/.test(end.event.message ?? "")], ["failed", true]);
 });

@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { findModel } from "../models/registry.ts";
+import { encodeWeights } from "../models/weights.ts";
+import { random } from "../random/random.ts";
+import { type EvaluateOptions, evaluateWeights } from "./evaluate_weights.ts";
+import type { ProgressEvent } from "./progress.ts";
+import { UsageError } from "./usage_error.ts";
+
+const model = findModel("tiny-cnn").create({ height: 8, width: 8, channels: 1, classes: 3 });
+const weights = encodeWeights(model, model.initialize((name) => random(3, name)));
+
+const options: EvaluateOptions = {
+  weights,
+  source: "tiny.safetensors",
+  data: { name: "synthetic", options: { shape: [8, 8, 1], classes: 3, train: 1, validation: 10, final: 20 } },
+  split: "final",
+  threat: { norm: "linf", epsilon: 0.1 },
+  attacks: [{ name: "fgsm", options: {} }, { name: "pgd-4", options: { restarts: 2 } }],
+  engine: "cpu",
+  batch: 7,
+  seed: 0,
+  cache: "unused",
+};
+
+const untimed = (value: unknown) => JSON.stringify(value, (key, part) => key === "seconds" ? undefined : part);
+
+Deno.test("evaluateWeights() judges the final split under each attack, and labels what it ran", async () => {
+  const events: ProgressEvent[] = [];
+  const report = await evaluateWeights(options, (event) => events.push(event));
+  assert.deepEqual([report.split, report.clean.count, report.robust.length], ["held-out", 20, 2]);
+  for (const row of report.robust) {
+    assert.equal(row.accuracy, row.correct / row.count);
+    assert.ok(row.maxPerturbation > 0.05 && row.maxPerturbation < 0.1 + 1e-6);
+    assert.match(report.attacks[row.attack]!.label, /L∞ ε=0.1/);
+  }
+  assert.ok(events.some((event) => event.kind === "evaluation" && event.done === event.total));
+});
+
+Deno.test("evaluateWeights() gives the same for every batch size, and other draws for another seed", async () => {
+  const report = await evaluateWeights(options, () => {});
+  assert.equal(untimed(await evaluateWeights({ ...options, batch: 1 }, () => {})), untimed(report));
+  const other = await evaluateWeights({ ...options, seed: 1 }, () => {});
+  assert.equal(untimed(other.clean), untimed(report.clean));
+});
+
+Deno.test("evaluateWeights() refuses what does not fit in one line", async () => {
+  const refused = async (change: Partial<EvaluateOptions>, message: RegExp) =>
+    await assert.rejects(
+      evaluateWeights({ ...options, ...change }, () => {}),
+      (error) => error instanceof UsageError && message.test(error.message) && !error.message.includes("\n"),
+    );
+  await refused({ weights: weights.subarray(0, 100) }, /tiny\.safetensors/);
+  await refused({ limit: 21 }, /21.*--limit/);
+  await refused({ data: { name: "synthetic", options: { final: 3 } } }, /takes \[8,8,1\] and 3 classes/);
+  await refused({ attacks: [{ name: "pgd", options: {} }] }, /pgd.*--attack/);
+});
