@@ -19,8 +19,13 @@ export interface OpenedEngine {
 }
 
 export class TrainingWorker {
-  #worker = new Worker(new URL("./run_worker.ts", import.meta.url), { type: "module" });
+  #worker: Worker;
   #stop = new SharedArrayBuffer(4);
+
+  /** @param script The Worker's module; tests give one that misbehaves. */
+  constructor(script: URL = new URL("./run_worker.ts", import.meta.url)) {
+    this.#worker = new Worker(script, { type: "module" });
+  }
 
   /** Opens the engine in the Worker and, where asked, measures it. @throws {Error} When the engine cannot start. */
   async open(engine: EngineName, calibrate = false): Promise<OpenedEngine> {

@@ -24,8 +24,26 @@ async function messagesOf(job: unknown): Promise<FromWorker[]> {
   }
 }
 
-Deno.test("a Worker that throws ends the wait with its message, never a hang", async () => {
-  await assert.rejects(messagesOf(undefined), /undefined/);
+Deno.test("a Worker that dies ends the wait with its message, never a hang", async () => {
+  const worker = new TrainingWorker(
+    new URL('data:text/javascript,onmessage = () => { throw new Error("out of tea"); };'),
+  );
+  try {
+    await assert.rejects(worker.open("cpu"), /the training Worker died: .*out of tea/);
+  } finally {
+    worker.close();
+  }
+});
+
+Deno.test("a Worker that hears no stop is ended after its grace", async () => {
+  const deaf = `onmessage = ({ data }) => data.kind === "open" && postMessage({ kind: "opened" });`;
+  const worker = new TrainingWorker(new URL(`data:text/javascript,${deaf}`));
+  try {
+    await worker.open("cpu");
+    assert.equal(await worker.run({} as RunJob, () => {}, AbortSignal.abort()), false);
+  } finally {
+    worker.close();
+  }
 });
 
 Deno.test("a run that cannot begin says so in its journal", async () => {
