@@ -11,8 +11,6 @@ import { type PgdStepOptions, pgdSteps } from "./pgd_steps.ts";
 import { clipStart, uniformStart, zeroStart } from "./starts.ts";
 import { checkThreatModel, formatPixelValue, formatThreatModel } from "./threat_model.ts";
 
-export { type PgdStepOptions, pgdSteps };
-
 /** Options of {@linkcode pgd}. */
 export interface PgdOptions {
   /** K, at least 1. */

@@ -57,30 +57,22 @@ function takeStep(
 ): tf.Tensor4D {
   const sum: tf.Tensor4D = tf.add(x, eta);
   const at: tf.Tensor4D = freezeFooled ? tf.clipByValue(sum, 0, 1) : sum;
-  const { gradient, moving } = ascentDirection(model, at, y, loss);
+  const gradient = ascentDirection(model, at, y, loss);
   const direction: tf.Tensor4D = threat.norm === "linf"
     ? tf.sign(gradient)
     : tf.div(gradient, tf.add(l2Norms(gradient), TINY));
   const moved: tf.Tensor4D = tf.add(eta, tf.mul(direction, stepSize));
   const projected = projectBox(x, projectBall(moved, threat));
-  return freezeFooled ? tf.where(tf.broadcastTo(moving, projected.shape), projected, eta) : projected;
+  return freezeFooled ? tf.where(notFooled(model, at, y, projected.shape), projected, eta) : projected;
 }
 
-/** ∂(Σ loss)/∂x and, from the same pass, which images `[batch, 1, 1, 1]` are not fooled yet. */
-function ascentDirection(
-  model: Classifier,
-  at: tf.Tensor4D,
-  y: tf.Tensor1D,
-  loss: AttackLoss,
-): { gradient: tf.Tensor4D; moving: tf.Tensor4D } {
-  const logits: tf.Tensor2D[] = [];
-  // The gradient of a vector of losses is that of its sum. Tensors made inside are released on return unless kept.
-  const gradient = tf.grad((input) => {
-    const answer = model.logits(input as tf.Tensor4D);
-    logits.push(tf.keep(answer));
-    return lossPerImage(loss, model, answer, y);
-  })(at) as tf.Tensor4D;
-  const moving: tf.Tensor4D = tf.reshape(tf.equal(tf.argMax(logits[0]!, 1), y), [-1, 1, 1, 1]);
-  tf.dispose(logits);
-  return { gradient, moving };
+/** ∂(Σ loss)/∂x; the gradient of a vector of losses is that of its sum. */
+function ascentDirection(model: Classifier, at: tf.Tensor4D, y: tf.Tensor1D, loss: AttackLoss): tf.Tensor4D {
+  return tf.grad((input) => lossPerImage(loss, model, model.logits(input as tf.Tensor4D), y))(at) as tf.Tensor4D;
+}
+
+/** Mask of the images that are still classified correctly, from a forward pass of its own. */
+function notFooled(model: Classifier, at: tf.Tensor4D, y: tf.Tensor1D, shape: number[]): tf.Tensor {
+  const correct = tf.equal(tf.argMax(model.logits(at), 1), y);
+  return tf.broadcastTo(tf.reshape(correct, [-1, 1, 1, 1]), shape);
 }

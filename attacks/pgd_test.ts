@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { cpuEngine } from "../backends/cpu.ts";
 import { correctness, drawFrom, makeSubject, type Subject } from "./_test_subject.ts";
 import type { ThreatModel } from "./attack.ts";
-import { pgd, type PgdOptions, pgdSteps } from "./pgd.ts";
+import { pgd, type PgdOptions } from "./pgd.ts";
+import { pgdSteps } from "./pgd_steps.ts";
 import { uniformStart, zeroStart } from "./starts.ts";
 
 const LINF: ThreatModel = { norm: "linf", epsilon: 0.2 };

@@ -7,7 +7,7 @@ import { cpus } from "node:os";
 
 /** A machine as recorded with each result. */
 export interface Machine {
-  /** Short hash of every field but the load: equal for equal machines with equal software. */
+  /** Short hash of the other fields: equal for equal machines with equal software. */
   readonly id: string;
   /** Model name of the processor. */
   readonly cpu: string | null;
@@ -25,8 +25,6 @@ export interface Machine {
   readonly deno: string;
   readonly v8: string;
   readonly tfjs: string;
-  /** Processes waiting or running, averaged over the minute before the record was made. */
-  readonly loadAverage: number | null;
 }
 
 /** Records the machine that this process runs on, now. */
@@ -44,9 +42,13 @@ export async function hardwareRecord(): Promise<Machine> {
     tfjs: tf.version.tfjs,
   };
   const id = createHash("sha256").update(JSON.stringify(stable)).digest("hex").slice(0, 12);
+  return { id, ...stable };
+}
+
+/** Processes waiting or running, averaged over the last minute, this program's own included. */
+export async function loadAverage(): Promise<number | null> {
   // Windows keeps no load average; Deno then says 0.
-  const load = await allowed("loadavg", () => Deno.build.os === "windows" ? null : Deno.loadavg()[0] ?? null);
-  return { id, ...stable, loadAverage: load };
+  return await allowed("loadavg", () => Deno.build.os === "windows" ? null : Deno.loadavg()[0] ?? null);
 }
 
 /** Reads a fact if the permission for it was given; never asks for it. */

@@ -4,9 +4,17 @@ import { join } from "node:path";
 import { type JournalEvent, readJournal } from "./journal.ts";
 import { findRunFolders, listAttempts, readStoredSuite, type StoredSuite } from "./output_folder.ts";
 import type { Machine, Result, RunRecord } from "./result.ts";
-import { attackKey, attacksByKey, engineKey, evaluationId, type PlannedRun, planRuns, runName } from "./run_config.ts";
+import {
+  attacksByKey,
+  describeAttacks,
+  engineKey,
+  evaluationId,
+  type PlannedRun,
+  planRuns,
+  runName,
+} from "./run_config.ts";
 import type { Suite } from "./suite.ts";
-import { timesToTargets } from "./targets.ts";
+import { pointsOnCadence, timesToTargets } from "./targets.ts";
 import { canonicalHash } from "./canonical.ts";
 
 type EventOf<Kind extends JournalEvent["event"]> = Extract<JournalEvent, { event: Kind }>;
@@ -19,51 +27,43 @@ type EventOf<Kind extends JournalEvent["event"]> = Extract<JournalEvent, { event
 export async function collectResult(out: string): Promise<Result> {
   const stored = await readStoredSuite(out);
   const machines = new Map<string, Machine>();
-  const runs = await Promise.all(
-    planRuns(stored.suite).map((planned) => collectRun(out, stored.suite, planned, machines)),
-  );
+  const runs: CollectedRun[] = [];
+  for (const planned of planRuns(stored.suite)) runs.push(await collectRun(out, stored.suite, planned, machines));
   return {
     schema: "yopo-bench/result@1",
     suite: describeSuite(stored, runs),
     created: stored.created,
     tool: stored.tool,
     machines: [...machines.values()],
-    attacks: describeAttacks(stored.suite),
-    runs,
+    attacks: describeAttacks(
+      attacksByKey(stored.suite.threat, [stored.suite.evaluation.attack, ...stored.suite.final.attacks]).values(),
+    ),
+    runs: runs.map(({ record }) => record),
   };
 }
 
-function describeSuite({ suite, command }: StoredSuite, runs: readonly RunRecord[]): Result["suite"] {
-  const [attack] = attacksByKey(suite.threat, [suite.evaluation.attack]).keys();
-  const finalSplit = runs.flatMap((run) => run.final.last?.split ?? [])[0] ?? "final";
+function describeSuite({ suite, command }: StoredSuite, runs: readonly CollectedRun[]): Result["suite"] {
+  const { threat, evaluation, final, name, title, description, seeds, targets } = suite;
+  const splits = runs.flatMap((run) => run.splits ?? [])[0] ?? { evaluation: "validation", final: final.split };
+  const [attack] = attacksByKey(threat, [evaluation.attack]).keys();
+  const attacks = [...attacksByKey(threat, final.attacks).keys()];
   return {
-    name: suite.name,
-    title: suite.title,
-    description: suite.description,
+    ...{ name, title, description, command, seeds, targets, threat },
     sha256: canonicalHash(suite),
-    command,
-    seeds: suite.seeds,
-    targets: suite.targets,
-    threat: suite.threat,
     evaluation: {
-      everyExamples: suite.evaluation.everyExamples,
-      count: suite.evaluation.count,
-      split: "validation",
+      everyExamples: evaluation.everyExamples,
+      count: evaluation.count,
+      split: splits.evaluation,
       attack: attack!,
     },
-    final: {
-      count: suite.final.count,
-      split: finalSplit,
-      attacks: [...attacksByKey(suite.threat, suite.final.attacks).keys()],
-    },
+    final: { count: final.count, split: splits.final, attacks },
   };
 }
 
-function describeAttacks(suite: Suite): Result["attacks"] {
-  const attacks = attacksByKey(suite.threat, [suite.evaluation.attack, ...suite.final.attacks]).values();
-  return Object.fromEntries([...attacks].map((attack) => {
-    return [attackKey(attack), { name: attack.name, label: attack.label, resolved: { ...attack.resolved } }];
-  }));
+/** A run's record, and the names of the splits that it judged. */
+interface CollectedRun {
+  readonly record: RunRecord;
+  readonly splits: EventOf<"data">["splits"] | null;
 }
 
 async function collectRun(
@@ -71,13 +71,13 @@ async function collectRun(
   suite: Suite,
   planned: PlannedRun,
   machines: Map<string, Machine>,
-): Promise<RunRecord> {
+): Promise<CollectedRun> {
   const events = await readAttempts(out, planned);
   for (const { machine } of all(events, "attempt")) machines.set(machine.id, machine);
   const engine = last(events, "engine"), data = last(events, "data"), end = endOf(events);
   const points = all(events, "point").map((event) => event.point);
   const [attack] = attacksByKey(suite.threat, [suite.evaluation.attack]).keys();
-  return {
+  const record: RunRecord = {
     id: planned.id,
     engineKey: engine?.engine ? engineKey(engine.engine) : "",
     evaluationId: evaluationId(suite),
@@ -85,11 +85,9 @@ async function collectRun(
     methodLabel: planned.methodLabel,
     note: planned.note,
     seed: planned.seed,
-    config: planned.config as RunRecord["config"],
+    config: planned.config,
     engine: engine?.engine ?? null,
-    attempts: all(events, "attempt").map(({ attempt, machine, fromStep, startedAt }) => {
-      return { attempt, machine: machine.id, fromStep, startedAt };
-    }),
+    attempts: describeAttempts(events),
     status: end?.status ?? (events.length === 0 ? "planned" : "interrupted"),
     message: end
       ? end.message
@@ -102,12 +100,19 @@ async function collectRun(
     counts: data?.counts ?? null,
     totalSteps: data?.totalSteps ?? null,
     points,
-    final: { last: finalRow(events, "last"), bestValidation: finalRow(events, "best") },
+    final: {
+      last: finalRow(events, "last"),
+      bestValidation: finalRow(events, "best"),
+      crossings: all(events, "weights").flatMap(({ kind, target, step, weightsSha256 }) => {
+        return kind === "crossing" && target !== null ? [{ target, step, weightsSha256 }] : [];
+      }),
+    },
     cost: end?.cost ?? null,
-    timeTo: timesToTargets(points, attack!, suite.targets),
+    timeTo: timesToTargets(pointsOnCadence(points, suite.evaluation.everyExamples), attack!, suite.targets),
     weightsSha256: all(events, "weights").findLast((event) => event.kind === "last")?.weightsSha256 ?? null,
     dataSha256: data?.dataSha256 ?? null,
   };
+  return { record, splits: data?.splits ?? null };
 }
 
 /** Events of all attempts in order; each attempt voids what earlier ones did after the step that it began from. */
@@ -128,7 +133,7 @@ async function readAttempts(out: string, planned: PlannedRun): Promise<JournalEv
 }
 
 function survives(event: JournalEvent, fromStep: number): boolean {
-  if (event.event === "attempt") return true;
+  if (event.event === "attempt" || event.event === "end") return true;
   if (event.event === "point") return event.point.step <= fromStep;
   if (event.event === "weights") return event.step <= fromStep;
   return event.event === "warning" && fromStep > 0;
@@ -156,4 +161,21 @@ function finalRow(events: readonly JournalEvent[], which: "last" | "best"): RunR
   if (!found) return null;
   const { step, split, weightsSha256, clean, robust } = found;
   return { step, split, weightsSha256, clean, robust };
+}
+
+/** The attempts, each with the load of its end where it came to one. */
+function describeAttempts(events: readonly JournalEvent[]): RunRecord["attempts"] {
+  const attempts: RunRecord["attempts"] = [];
+  for (const event of events) {
+    if (event.event === "attempt") {
+      const { attempt, machine, fromStep, startedAt, loadAverage } = event;
+      attempts.push({
+        ...{ attempt, machine: machine.id, fromStep, startedAt },
+        loadAverageAtStart: loadAverage,
+        loadAverageAtEnd: null,
+      });
+    }
+    if (event.event === "end") attempts.at(-1)!.loadAverageAtEnd = event.loadAverage;
+  }
+  return attempts;
 }

@@ -4,7 +4,6 @@ import * as tf from "@tensorflow/tfjs";
 import type { ThreatModel } from "../attacks/attack.ts";
 import { classifier } from "../attacks/classifier.ts";
 import { findEngine } from "../backends/registry.ts";
-import { subset } from "../data/batches.ts";
 import { findDataset } from "../data/registry.ts";
 import { decodeWeights, toTensors, weightsSha256 } from "../models/weights.ts";
 import { random } from "../random/random.ts";
@@ -12,7 +11,8 @@ import { chooseEngine, type EngineChoice } from "./choose_engine.ts";
 import { evaluate } from "./evaluation.ts";
 import type { Observe } from "./progress.ts";
 import type { FinalRow, Result, RunRecord } from "./result.ts";
-import { attackKey, attacksByKey, engineRecord } from "./run_config.ts";
+import { attacksByKey, describeAttacks, engineRecord } from "./run_config.ts";
+import { checkFit, firstImages } from "./run_state.ts";
 import type { Named, NamedData } from "./suite.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -54,17 +54,16 @@ export interface EvaluationReport {
 export async function evaluateWeights(options: EvaluateOptions, observe: Observe): Promise<EvaluationReport> {
   const { model, weights } = usage("the weight file", () => decodeWeights(options.weights, options.source));
   const attacks = usage("--attack and its options", () => attacksByKey(options.threat, options.attacks));
-  const definition = usage("--data", () => findDataset(options.data.name));
+  const definition = usage("--data", () => {
+    const found = findDataset(options.data.name);
+    found.resolve(options.data.options);
+    return found;
+  });
   const engine = await findEngine(await chooseEngine(options.engine)).open();
   const dataset = await definition.load(options.data.options, { cache: options.cache });
-  if (dataset.shape.join() !== model.input.join() || dataset.classes !== model.classes) {
-    throw new UsageError(
-      `Cannot evaluate ${options.source} on ${dataset.name}: its model takes [${model.input}] and ${model.classes} ` +
-        `classes, the data has [${dataset.shape}] and ${dataset.classes}`,
-    );
-  }
-  const whole = dataset[options.split];
-  const split = usage("--limit", () => subset(whole, options.limit ?? whole.labels.length));
+  usage("--data and the weight file", () => checkFit(model, dataset));
+  const count = options.limit ?? dataset[options.split].labels.length;
+  const split = usage("--limit", () => firstImages(dataset, options.split, count));
   const parameters = toTensors(weights);
   try {
     const view = classifier(model, parameters, { kernels: engine.kernels, training: false });
@@ -85,9 +84,7 @@ export async function evaluateWeights(options: EvaluateOptions, observe: Observe
       seed: options.seed,
       engine: engineRecord(engine),
       ...evaluation,
-      attacks: Object.fromEntries([...attacks.values()].map((attack) => {
-        return [attackKey(attack), { name: attack.name, label: attack.label, resolved: { ...attack.resolved } }];
-      })),
+      attacks: describeAttacks(attacks.values()),
     };
   } finally {
     tf.dispose([...parameters.values()]);

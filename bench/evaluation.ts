@@ -32,14 +32,27 @@ export class Stopped extends Error {
   override name = "Stopped";
 }
 
+/** A loss or an answer that is not finite: a result, not a fault of the program. */
+export class Diverged extends Error {
+  override name = "Diverged";
+}
+
 export interface Evaluation {
   readonly clean: FinalRow["clean"];
   readonly robust: RobustRow[];
 }
 
-/** @throws {Stopped} When asked to stop. @throws {Error} When an attack left its ball or the box. */
+/**
+ * @throws {Stopped} When asked to stop.
+ * @throws {Diverged} When the network's answer to clean images is not finite.
+ * @throws {Error} When an attack left its ball or the box.
+ */
 export async function evaluate(model: Classifier, task: EvaluationTask): Promise<Evaluation> {
-  const clean = await sweep(task, "clean", async (x, y) => ({ correct: (await judge(model, x, y)).correct }));
+  const clean = await sweep(task, "clean", async (x, y) => {
+    const { correct, finite } = await judge(model, x, y);
+    if (!finite) throw new Diverged("logits on clean images are not finite");
+    return { correct };
+  });
   const robust: RobustRow[] = [];
   for (const [key, attack] of task.attacks) {
     const began = performance.now();

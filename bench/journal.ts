@@ -6,13 +6,14 @@ import { machineSchema, pointSchema, robustSchema, runSchema, warningSchema } fr
 
 const seconds = z.number().min(0);
 
-export const eventSchema = z.discriminatedUnion("event", [
+const eventSchema = z.discriminatedUnion("event", [
   z.strictObject({
     event: z.literal("attempt"),
     attempt: z.int(),
     fromStep: z.int(),
     trainSeconds: seconds,
     startedAt: z.string(),
+    loadAverage: z.number().nullable(),
     machine: machineSchema,
   }),
   z.strictObject({ event: z.literal("engine"), engine: runSchema.shape.engine, warmUpSeconds: seconds }),
@@ -21,14 +22,14 @@ export const eventSchema = z.discriminatedUnion("event", [
     dataSha256: z.string(),
     counts: z.strictObject({ train: z.int(), validation: z.int(), final: z.int() }),
     splits: z.strictObject({ evaluation: z.string(), final: z.string() }),
-    stepsPerEpoch: z.int(),
     totalSteps: z.int(),
     parameters: z.int(),
   }),
   z.strictObject({ event: z.literal("point"), point: pointSchema }),
   z.strictObject({
     event: z.literal("weights"),
-    kind: z.string().describe("last, best, or the target that was crossed"),
+    kind: z.enum(["last", "best", "crossing"]),
+    target: z.number().nullable().describe("the target that was crossed"),
     step: z.int(),
     weightsSha256: z.string(),
   }),
@@ -47,6 +48,7 @@ export const eventSchema = z.discriminatedUnion("event", [
     status: z.enum(["completed", "diverged", "failed", "interrupted"]),
     message: z.string().nullable(),
     peakMemoryBytes: z.number().nullable(),
+    loadAverage: z.number().nullable(),
     cost: runSchema.shape.cost,
   }),
 ]);
@@ -56,16 +58,25 @@ export type JournalEvent = z.infer<typeof eventSchema>;
 /** Appends events to `path`, each line on the disk before the next begins. */
 export class Journal {
   #file: Deno.FsFile;
+  #length = 0;
 
   /** @throws {Deno.errors.AlreadyExists} When another attempt owns the file. */
   constructor(path: string) {
     this.#file = Deno.openSync(path, { write: true, createNew: true });
   }
 
+  /** @throws {Error} When the disk refuses; what was written of the line is taken back. */
   append(event: JournalEvent): void {
     const line = new TextEncoder().encode(JSON.stringify(event) + "\n");
-    for (let written = 0; written < line.length;) written += this.#file.writeSync(line.subarray(written));
-    this.#file.syncDataSync();
+    try {
+      for (let written = 0; written < line.length;) written += this.#file.writeSync(line.subarray(written));
+      this.#file.syncDataSync();
+      this.#length += line.length;
+    } catch (error) {
+      this.#file.truncateSync(this.#length);
+      this.#file.seekSync(this.#length, Deno.SeekMode.Start);
+      throw error;
+    }
   }
 
   close(): void {

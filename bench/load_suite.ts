@@ -95,12 +95,7 @@ function setKey(suite: Suite, change: string): void {
   if (parents.length === 0) {
     throw new UsageError(`Cannot set "${change}" from --set: the suite has no key "${path.join(".")}"`);
   }
-  for (const parent of parents) {
-    if (!Object.hasOwn(parent, last) && !path.includes("options")) {
-      throw new UsageError(`Cannot set "${change}" from --set: the suite has no key "${[...path, last].join(".")}"`);
-    }
-    parent[last] = parseValue(text);
-  }
+  for (const parent of parents) parent[last] = parseValue(text);
 }
 
 function step(node: Keyed, key: string): Keyed[] {

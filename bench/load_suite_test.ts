@@ -28,12 +28,14 @@ Deno.test("loadSuite() changes keys by path, label and star", async () => {
   assert.deepEqual(suite.runs.map((run) => run.epochs), [3, 3, 3]);
   assert.equal(suite.runs.find((run) => run.label === "pgd-3")?.batch, 16);
   assert.deepEqual([suite.title, suite.seeds], ["Mine", [4, 5]]);
+  const noted = await loadSuite("smoke", { set: ["runs.pgd-3.note=mine"] });
+  assert.equal(noted.runs[1]?.note, "mine", "a key that the file leaves out may be set");
 });
 
 Deno.test("loadSuite() refuses unknown suites, keys and values in one line", async () => {
   assert.match(await refusal(loadSuite("quik")), /Cannot find suite "quik": there are .*quick/);
   assert.match(await refusal(loadSuite("smoke", { set: ["rums.0.epochs=2"] })), /no key "rums.0"/);
-  assert.match(await refusal(loadSuite("smoke", { set: ["runs.0.epoch=2"] })), /no key "runs.0.epoch"/);
+  assert.match(await refusal(loadSuite("smoke", { set: ["runs.0.epoch=2"] })), /runs\.0: Unrecognized key: "epoch"/);
   assert.match(await refusal(loadSuite("smoke", { set: ["runs.0.epochs=0"] })), /runs.0.epochs/);
   assert.match(await refusal(loadSuite("smoke", { set: ["runs.0"] })), /expected key=value/);
   assert.match(await refusal(loadSuite("smoke", { set: [], seeds: [1, 1] })), /a seed is named twice/);

@@ -3,11 +3,11 @@
 
 import { join } from "node:path";
 import type { EngineName } from "../backends/engine.ts";
-import { hardwareRecord } from "../backends/hardware.ts";
+import { hardwareRecord, loadAverage } from "../backends/hardware.ts";
 import { atomicWrite } from "../files/atomic_write.ts";
 import { chooseEngine, type EngineChoice } from "./choose_engine.ts";
 import { collectResult } from "./collect.ts";
-import { Journal } from "./journal.ts";
+import { Journal, type JournalEvent } from "./journal.ts";
 import { createAttempt, findRunFolders, prepareOutput } from "./output_folder.ts";
 import type { Observe } from "./progress.ts";
 import type { Machine, Result } from "./result.ts";
@@ -17,6 +17,7 @@ import type { Suite } from "./suite.ts";
 import { toolRecord } from "./tool.ts";
 import { type OpenedEngine, TrainingWorker } from "./training_worker.ts";
 import { UsageError } from "./usage_error.ts";
+import { WeightsSaver } from "./weights_saver.ts";
 
 export interface SuiteOptions {
   /** Results folder. */
@@ -43,8 +44,7 @@ interface Session {
   readonly engine: EngineName;
   readonly observe: Observe;
   readonly signal: AbortSignal;
-  /** Filled by the first Worker that opens the engine. */
-  machine: Machine | null;
+  readonly machine: Machine;
 }
 
 /**
@@ -64,20 +64,22 @@ export async function runSuite(
   const { movedTo } = await prepareOutput(options.out, wanted, options.force);
   if (movedTo) observe({ kind: "note", text: `moved the earlier results to ${movedTo}` });
   observe({ kind: "suite", name: suite.name, out: options.out, runs: planned.length, engine });
-  const session: Session = { suite, options, engine, observe, signal, machine: null };
   let result = await writeResult(options.out);
+  let session: Session | undefined;
   for (const [index, run] of planned.entries()) {
+    const { label, methodLabel, seed } = run;
     const before = result.runs.find((record) => record.id === run.id);
     if (before && (before.status === "completed" || before.status === "diverged")) {
-      observe({ kind: "run-skip", label: run.label, seed: run.seed, index, status: before.status });
+      observe({ kind: "run-skip", label, seed, index, status: before.status });
       continue;
     }
     if (signal.aborted) break;
-    observe({ kind: "run-start", ...run, index, runs: planned.length });
+    session ??= { suite, options, engine, observe, signal, machine: await describeMachine(engine) };
+    observe({ kind: "run-start", label, methodLabel, seed, index, runs: planned.length });
     await runOne(session, run);
     result = await writeResult(options.out);
     const { status, message, warnings } = result.runs.find((record) => record.id === run.id)!;
-    observe({ kind: "run-end", label: run.label, seed: run.seed, status, message, warnings });
+    observe({ kind: "run-end", label, seed, status, message, warnings });
   }
   return { status: outcome(result, signal), out: options.out, result };
 }
@@ -93,26 +95,52 @@ async function writeResult(out: string): Promise<Result> {
   return result;
 }
 
-/** One attempt at one run; what goes wrong ends in its journal, not in an exception. */
+/** The machine as this call found it, its engine measured in a Worker of its own. */
+async function describeMachine(engine: EngineName): Promise<Machine> {
+  const worker = new TrainingWorker();
+  try {
+    const { calibration } = await worker.open(engine, true);
+    return { ...await hardwareRecord(), calibration };
+  } finally {
+    worker.close();
+  }
+}
+
+/**
+ * One attempt at one run; once its journal is open, what goes wrong ends there and not in an exception.
+ *
+ * @throws {Error} When the engine does not start, the folder belongs to another engine, or the disk refuses the journal.
+ */
 async function runOne(session: Session, planned: PlannedRun): Promise<void> {
   const worker = new TrainingWorker();
   try {
-    const opened = await worker.open(session.engine, session.machine === null);
-    const machine = session.machine ??= { ...await hardwareRecord(), calibration: opened.calibration };
-    const folder = await runFolder(session.options.out, planned, opened);
+    const folder = await runFolder(session.options.out, planned, await worker.open(session.engine));
     const { attempt, path } = await createAttempt(folder);
     await Deno.mkdir(join(folder, "weights"), { recursive: true });
     const journal = new Journal(join(path, "events.jsonl"));
     try {
-      const startedAt = new Date().toISOString();
-      journal.append({ event: "attempt", attempt, fromStep: 0, trainSeconds: 0, startedAt, machine });
-      await superviseRun(session, planned, { worker, journal, folder });
+      const startedAt = new Date().toISOString(), load = await loadAverage(), { machine } = session;
+      const begin = { attempt, fromStep: 0, trainSeconds: 0, startedAt, loadAverage: load, machine };
+      journal.append({ event: "attempt", ...begin });
+      warnOfLoad(journal, load, machine);
+      journal.append({
+        ...await superviseRun(session, planned, { worker, journal, folder }),
+        loadAverage: await loadAverage(),
+      });
     } finally {
       journal.close();
     }
   } finally {
     worker.close();
   }
+}
+
+/** Other work on the machine makes every time longer; the record must show it. */
+function warnOfLoad(journal: Journal, load: number | null, { cores }: Machine): void {
+  if (load === null || cores === null || load <= cores) return;
+  const message = `the machine's load was ${load.toFixed(1)} on ${cores} cores when the run began`;
+  const warning = { code: "busy-machine", message, advice: "run it again on a quiet machine before using its times" };
+  journal.append({ event: "warning", warning });
 }
 
 /** @throws {UsageError} When the folder holds attempts of another engine. */
@@ -136,44 +164,40 @@ interface RunPlace {
   readonly folder: string;
 }
 
-async function superviseRun(
-  session: Session,
-  planned: PlannedRun,
-  { worker, journal, folder }: RunPlace,
-): Promise<void> {
-  const { suite, observe, signal, options } = session;
-  const job: RunJob = {
-    config: planned.config,
-    evaluation: suite.evaluation,
-    final: suite.final,
-    targets: suite.targets,
-    label: planned.label,
-    cache: options.cache,
-  };
-  const writes: Promise<void>[] = [];
-  let ended = false;
+type EndEvent = Extract<JournalEvent, { event: "end" }>;
+
+/** Lets the Worker run and keeps what it sends. @returns How the run ended, once all its files are written. */
+async function superviseRun(session: Session, planned: PlannedRun, place: RunPlace): Promise<EndEvent> {
+  const { worker, journal } = place;
+  const saver = new WeightsSaver(place);
+  let end: EndEvent | undefined;
   const hear = (message: FromWorker): void => {
-    if (message.kind === "progress") observe(message.event);
-    if (message.kind === "journal") {
-      journal.append(message.event);
-      ended ||= message.event.event === "end";
-      if (message.event.event === "point") observe({ kind: "point", label: planned.label, point: message.event.point });
-    }
-    if (message.kind === "weights") {
-      const { kind, step, weightsSha256, bytes } = message.weights;
-      writes.push(
-        atomicWrite(join(folder, "weights", `${kind}.safetensors`), bytes)
-          .then(() => journal.append({ event: "weights", kind, step, weightsSha256 })),
-      );
+    if (message.kind === "progress") session.observe(message.event);
+    if (message.kind === "weights") saver.save(message.weights);
+    if (message.kind !== "journal") return;
+    if (message.event.event === "end") end = message.event;
+    else journal.append(message.event);
+    if (message.event.event === "point") {
+      session.observe({ kind: "point", label: planned.label, point: message.event.point });
     }
   };
-  const unfinished = { event: "end", peakMemoryBytes: null, cost: null } as const;
   try {
-    const ownEnd = await worker.run(job, hear, signal);
-    await Promise.all(writes);
-    if (!ownEnd) journal.append({ ...unfinished, status: "interrupted", message: "stopped in the middle of a step" });
+    const signal = AbortSignal.any([session.signal, saver.failed]);
+    const cameToItsEnd = await worker.run(jobOf(session, planned), hear, signal);
+    await saver.finish();
+    if (cameToItsEnd && end) return end;
+    return unfinished("interrupted", "stopped in the middle of a step");
   } catch (error) {
-    await Promise.allSettled(writes);
-    if (!ended) journal.append({ ...unfinished, status: "failed", message: (error as Error).message });
+    await saver.finish().catch(() => {});
+    return unfinished("failed", (error as Error).message);
   }
+}
+
+function unfinished(status: EndEvent["status"], message: string): EndEvent {
+  return { event: "end", status, message, peakMemoryBytes: null, loadAverage: null, cost: null };
+}
+
+function jobOf({ suite, options }: Session, { config, label }: PlannedRun): RunJob {
+  const { evaluation, final, targets } = suite;
+  return { config, evaluation, final, targets, label, cache: options.cache };
 }

@@ -104,3 +104,19 @@ Deno.test("a run whose data do not fit fails with the reason, and the suite goes
     assert.equal(status, "failed");
     assert.match(result.runs[0]!.message!, /Cannot judge 1000 images: the held-out split of synthetic has 64/);
   }));
+
+Deno.test("weights that cannot be written fail their run with the reason, and the suite goes on", () =>
+  withFolder(async (folder) => {
+    const out = join(folder, "out");
+    const removeWeights = (event: ProgressEvent): void => {
+      if (event.kind !== "point" || event.label !== "pgd-3") return;
+      const run = Array.from(Deno.readDirSync(join(out, "runs"))).find(({ name }) => name.startsWith("pgd-3-"))!;
+      Deno.removeSync(join(out, "runs", run.name, "weights"), { recursive: true });
+    };
+    const { status, result } = await run({ out, set: ["runs.*.epochs=0.5"], observe: removeWeights });
+    assert.deepEqual([status, result.runs.map((record) => record.status)], [
+      "failed",
+      ["completed", "failed", "completed"],
+    ]);
+    assert.match(result.runs[1]!.message!, /^Cannot save weights in .*pgd-3/);
+  }));

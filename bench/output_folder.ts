@@ -64,14 +64,14 @@ export async function prepareOutput(
     refuseOther(out, stored, wanted);
     return { stored, movedTo };
   }
-  if (names.length > 0) {
+  if (names.some((name) => !name.endsWith(".partial"))) {
     throw new UsageError(
       `Cannot write results to ${out}: it holds other files; choose another --out, or --force to move it aside`,
     );
   }
   const stored: StoredSuite = { schema: "yopo-bench/stored-suite@1", created: new Date().toISOString(), ...wanted };
   try {
-    await Deno.mkdir(join(out, "runs"), { recursive: true });
+    await Deno.mkdir(out, { recursive: true });
     await atomicWrite(join(out, "suite.json"), JSON.stringify(stored, null, 2) + "\n");
   } catch (error) {
     throw new Error(`Cannot write results to ${out}: ${(error as Error).message}; choose another --out`, {

@@ -2,14 +2,13 @@
  *  (docs/schema/result.schema.json) is made from this file. Seconds, fractions 0..1, pixel values 0..1. @module */
 
 import { z } from "zod";
-import { optimizerSchema } from "./suite.ts";
+import { runConfigSchema } from "./suite.ts";
 
 const seconds = z.number().min(0);
 const fraction = z.number().min(0).max(1);
 const count = z.int().min(0);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const values = z.record(z.string(), z.union([z.number(), z.boolean(), z.string(), z.array(z.number())]));
-const named = z.strictObject({ name: z.string(), options: values });
 
 export const machineSchema = z.strictObject({
   id: z.string().describe("hash of the stable fields below"),
@@ -23,7 +22,6 @@ export const machineSchema = z.strictObject({
   deno: z.string(),
   v8: z.string(),
   tfjs: z.string(),
-  loadAverage: z.number().nullable().describe("one-minute load when the attempt began"),
   calibration: z.strictObject({
     gemmGflops: z.number().describe("float32 matrix product on the run's engine, median"),
     repetitions: count,
@@ -31,7 +29,7 @@ export const machineSchema = z.strictObject({
     .nullable(),
 });
 
-export const passesSchema = z.strictObject({
+const passesSchema = z.strictObject({
   full: z.number().describe(
     "forward and backward passes of the whole network, per optimizer step or summed over steps",
   ),
@@ -50,13 +48,15 @@ export const robustSchema = z.strictObject({
 });
 
 export const pointSchema = z.strictObject({
-  epoch: z.number().describe("passes over the training images so far"),
+  epoch: z.number().describe("steps over steps per epoch"),
   step: count,
   examples: count,
   trainSeconds: seconds,
   wallSeconds: seconds,
   passes: passesSchema.describe("batch passes since the start, summed over steps"),
-  loss: z.number().nullable().describe("mean training loss since the previous point, nats"),
+  loss: z.number().nullable().describe(
+    "mean of the method's own training loss since the previous point, nats; not comparable between methods",
+  ),
   split: z.string(),
   clean: z.strictObject(accuracy),
   robust: z.array(robustSchema),
@@ -80,20 +80,7 @@ export const runSchema = z.strictObject({
   methodLabel: z.string(),
   note: z.string().nullable(),
   seed: count,
-  config: z.strictObject({
-    algorithmVersion: z.int(),
-    data: named,
-    augmentation: z.literal("none"),
-    model: named,
-    threat: z.strictObject({ norm: z.enum(["linf", "l2"]), epsilon: z.number() }),
-    method: named,
-    batch: count,
-    epochs: z.number(),
-    optimizer: optimizerSchema,
-    firstLayerOptimizer: optimizerSchema.nullable(),
-    dtype: z.literal("float32"),
-    seed: count,
-  }),
+  config: runConfigSchema,
   engine: z.strictObject({
     name: z.string(),
     version: z.string(),
@@ -102,18 +89,35 @@ export const runSchema = z.strictObject({
     shards: count,
     precision: z.string(),
   }).nullable(),
-  attempts: z.array(z.strictObject({ attempt: count, machine: z.string(), fromStep: count, startedAt: z.string() })),
+  attempts: z.array(z.strictObject({
+    attempt: count,
+    machine: z.string(),
+    fromStep: count,
+    startedAt: z.string(),
+    loadAverageAtStart: z.number().nullable().describe(
+      "one-minute load of the machine, the program's own share included",
+    ),
+    loadAverageAtEnd: z.number().nullable(),
+  })),
   status: z.enum(["planned", "running", "completed", "diverged", "failed", "interrupted"]),
   message: z.string().nullable(),
   warnings: z.array(warningSchema),
-  peakMemoryBytes: z.number().nullable(),
+  peakMemoryBytes: z.number().nullable().describe(
+    "largest resident memory of the process, sampled after steps and evaluations",
+  ),
   parameters: z.int().nullable(),
   counts: z.strictObject({ train: count, validation: count, final: count }).nullable(),
   totalSteps: z.int().nullable(),
   points: z.array(pointSchema),
-  final: z.strictObject({ last: finalRow.nullable(), bestValidation: finalRow.nullable() }),
+  final: z.strictObject({
+    last: finalRow.nullable(),
+    bestValidation: finalRow.nullable(),
+    crossings: z.array(z.strictObject({ target: fraction, step: count, weightsSha256: sha256 }))
+      .describe("weights kept at the first crossing of each target"),
+  }),
   cost: z.strictObject({
-    secondsPerStep: z.strictObject({ median: seconds, min: seconds, max: seconds }).nullable(),
+    secondsPerStep: z.strictObject({ median: seconds, min: seconds, max: seconds }).nullable()
+      .describe("over full batches; a last partial batch is left out"),
     stepsPerEpoch: z.int(),
     fullPassesPerStep: z.number(),
     forwardPassesPerStep: z.number(),
@@ -123,6 +127,7 @@ export const runSchema = z.strictObject({
     evaluationSeconds: seconds,
     warmUpSeconds: seconds,
     checkpointSeconds: seconds,
+    loadSeconds: seconds.describe("part of trainSeconds that loaded the data"),
   }).nullable(),
   timeTo: z.array(z.strictObject({
     target: fraction,

@@ -7,8 +7,10 @@ import { findDataset } from "../data/registry.ts";
 import { findModel } from "../models/registry.ts";
 import type { TrainingMethod } from "../training/method.ts";
 import { findMethod, findMethodDefinition } from "../training/registry.ts";
+import { checkSchedule } from "../training/schedules.ts";
 import { canonicalHash } from "./canonical.ts";
 import { ALGORITHM_VERSION, type Named, type NamedData, type RunConfig, type Suite, type SuiteRun } from "./suite.ts";
+import type { Result } from "./result.ts";
 import type { EngineRecord } from "./run_job.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -45,7 +47,14 @@ export function attacksByKey(threat: Suite["threat"], attacks: readonly Named[])
   }));
 }
 
-export function attackKey(attack: Attack): string {
+/** Attacks as the result names them. */
+export function describeAttacks(attacks: Iterable<Attack>): Result["attacks"] {
+  return Object.fromEntries([...attacks].map((attack) => {
+    return [attackKey(attack), { name: attack.name, label: attack.label, resolved: { ...attack.resolved } }];
+  }));
+}
+
+function attackKey(attack: Attack): string {
   return `${attack.name}-${canonicalHash({ threat: attack.threat, resolved: attack.resolved }).slice(0, 8)}`;
 }
 
@@ -55,24 +64,28 @@ export function attackKey(attack: Attack): string {
  * @throws {UsageError} When a name or an option of the suite is wrong.
  */
 export function planRuns(suite: Suite): PlannedRun[] {
-  const origin = `suite ${suite.name}`;
-  try {
+  checked(`suite ${suite.name}`, () => {
     findDataset(suite.data.name).resolve(suite.data.options);
     findModel(suite.model.name).create(suite.model.options);
     attacksByKey(suite.threat, [suite.evaluation.attack, ...suite.final.attacks]);
-  } catch (error) {
-    throw UsageError.from(error, origin);
-  }
+  });
   return suite.seeds.flatMap((seed) => suite.runs.map((run) => planRun(suite, run, seed)));
 }
 
-function planRun(suite: Suite, run: SuiteRun, seed: number): PlannedRun {
-  let method: TrainingMethod;
+/** Turns what a room says of an option into wrong usage. */
+function checked<T>(origin: string, work: () => T): T {
   try {
-    method = methodOf(suite.threat, run.method);
+    return work();
   } catch (error) {
-    throw UsageError.from(error, `run ${run.label} of suite ${suite.name}`);
+    throw UsageError.from(error, origin);
   }
+}
+
+function planRun(suite: Suite, run: SuiteRun, seed: number): PlannedRun {
+  const method = checked(`run ${run.label} of suite ${suite.name}`, () => {
+    for (const optimizer of [run.optimizer, run.firstLayerOptimizer]) if (optimizer) checkSchedule(optimizer.schedule);
+    return methodOf(suite.threat, run.method);
+  });
   const config: RunConfig = {
     algorithmVersion: ALGORITHM_VERSION,
     data: resolveData(suite.data),
@@ -113,13 +126,13 @@ export function engineRecord({ name, version, kernelSet, workers, shards, precis
   return { name, version, kernels: kernelSet, workers, shards, precision };
 }
 
-/** Hash of what is judged, when and how. */
-export function evaluationId(suite: Suite): string {
-  const describe = (attack: Attack) => ({ threat: attack.threat, resolved: attack.resolved });
+/** Hash of what is judged, when, how and against which targets. The batch of an evaluation changes nothing. */
+export function evaluationId({ threat, evaluation, final, targets }: Suite): string {
+  const { everyExamples, count, seed } = evaluation;
   return canonicalHash({
-    ...suite.evaluation,
-    attack: describe([...attacksByKey(suite.threat, [suite.evaluation.attack]).values()][0]!),
-    final: { ...suite.final, attacks: [...attacksByKey(suite.threat, suite.final.attacks).values()].map(describe) },
+    ...{ everyExamples, count, seed, targets },
+    attack: [...attacksByKey(threat, [evaluation.attack]).keys()],
+    final: { ...final, attacks: [...attacksByKey(threat, final.attacks).keys()] },
   });
 }
 

@@ -21,8 +21,9 @@ export type EngineRecord = NonNullable<RunRecord["engine"]>;
 
 /** Weights to be kept: the bytes of a safetensors file. */
 export interface SavedWeights {
-  /** "last", "best" or "crossing-TARGET". */
-  readonly kind: string;
+  readonly kind: "last" | "best" | "crossing";
+  /** The target that was crossed; null for other kinds. */
+  readonly target: number | null;
   readonly step: number;
   readonly weightsSha256: string;
   readonly bytes: Uint8Array<ArrayBuffer>;

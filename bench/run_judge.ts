@@ -4,7 +4,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Attack } from "../attacks/attack.ts";
 import { classifier } from "../attacks/classifier.ts";
-import { subset } from "../data/batches.ts";
 import type { Split } from "../data/dataset.ts";
 import type { Parameters, Weights } from "../models/model.ts";
 import { encodeWeights, fromTensors, toTensors, weightsSha256 } from "../models/weights.ts";
@@ -12,7 +11,9 @@ import { random } from "../random/random.ts";
 import { evaluate, type Evaluation } from "./evaluation.ts";
 import type { Point } from "./result.ts";
 import { attacksByKey } from "./run_config.ts";
+import type { SavedWeights } from "./run_job.ts";
 import type { Course, Run } from "./run_state.ts";
+import { crossing, isOnCadence, pointsOnCadence } from "./targets.ts";
 
 /** Weights as they were at a step. */
 interface Snapshot {
@@ -26,36 +27,32 @@ const ENOUGH_IMAGES = 1000;
 export class RunJudge {
   #run: Run;
   #course: Course;
-  #sampleMemory: () => void;
   #attacks: Map<string, Attack>;
-  #best: { robust: number; snapshot: Snapshot } | undefined;
-  /** Snapshots of targets that one evaluation has met and the next must confirm. */
-  #pending = new Map<number, Snapshot>();
+  #points: Point[] = [];
+  #best: Snapshot & { readonly point: Point } | undefined;
+  /** Weights at the evaluation before, which the next one may confirm as a crossing. */
+  #previous: Snapshot | undefined;
   #crossed = new Set<number>();
 
-  constructor(run: Run, course: Course, sampleMemory: () => void) {
+  constructor(run: Run, course: Course) {
     this.#run = run;
     this.#course = course;
-    this.#sampleMemory = sampleMemory;
     this.#attacks = attacksByKey(run.job.config.threat, [run.job.evaluation.attack]);
     this.#warnOfFewImages();
   }
 
-  /** Whether an evaluation is due: the cadence counts training examples, `before` is their number before this step. */
+  /** Whether an evaluation is due; `before` is the number of training examples before this step. */
   isDue(before: number): boolean {
-    const { everyExamples } = this.#run.job.evaluation;
-    return Math.floor(this.#run.record.examples / everyExamples) > Math.floor(before / everyExamples);
+    return isOnCadence(this.#run.record.examples, before, this.#run.job.evaluation.everyExamples);
   }
 
   /** Judges the current weights on the validation images and writes a point. */
   async point(): Promise<void> {
     const { record, host, parameters } = this.#run;
-    const { clock } = host, { stepsPerEpoch, dataset } = this.#course;
-    const split = subset(dataset.validation, this.#run.job.evaluation.count);
+    const { clock } = host, split = this.#course.judged.validation;
     const { clean, robust } = await this.#evaluate(parameters, split, this.#attacks);
-    this.#sampleMemory();
     const point: Point = {
-      epoch: record.step / stepsPerEpoch,
+      epoch: record.step / this.#course.stepsPerEpoch,
       step: record.step,
       examples: record.examples,
       trainSeconds: clock.seconds("train"),
@@ -66,19 +63,21 @@ export class RunJudge {
       clean,
       robust,
     };
+    this.#points.push(point);
     host.journal({ event: "point", point });
-    await clock.during("checkpoint", () => this.#keep(robust[0]!.accuracy));
+    await clock.during("checkpoint", () => this.#keep(point));
   }
 
-  /** Judges the kept weights on the final split, each once, and saves them. */
+  /** Judges the kept weights on the final images, each once, and saves them. */
   async final(): Promise<void> {
     const { record, host, job, parameters } = this.#run;
     const last: Snapshot = { step: record.step, weights: await fromTensors(parameters) };
-    const kept = { last, best: this.#best?.snapshot ?? last };
-    for (const [kind, snapshot] of Object.entries(kept)) {
-      await host.clock.during("checkpoint", () => this.#save(kind, snapshot));
-    }
-    const split = subset(this.#course.dataset.final, job.final.count);
+    const kept = { last, best: this.#best ?? last };
+    await host.clock.during("checkpoint", () => {
+      this.#save({ kind: "last", target: null }, kept.last);
+      this.#save({ kind: "best", target: null }, kept.best);
+    });
+    const split = this.#course.judged.final;
     const attacks = attacksByKey(job.config.threat, job.final.attacks);
     let known: { step: number; evaluation: Evaluation } | undefined;
     for (const which of job.final.weights) {
@@ -113,25 +112,22 @@ export class RunJudge {
     });
   }
 
-  /** Keeps the best weights so far and those of newly confirmed crossings. */
-  async #keep(robust: number): Promise<void> {
+  /** Keeps the best weights so far, and saves those of newly confirmed crossings. */
+  async #keep(point: Point): Promise<void> {
     const { record, job, parameters } = this.#run;
     const snapshot: Snapshot = { step: record.step, weights: await fromTensors(parameters) };
-    if (!this.#best || robust > this.#best.robust) this.#best = { robust, snapshot };
+    if (!this.#best || isAsGood(point, this.#best.point)) this.#best = { ...snapshot, point };
+    const steady = pointsOnCadence(this.#points, job.evaluation.everyExamples);
+    if (steady.at(-1) !== point) return;
     for (const target of job.targets) {
-      if (this.#crossed.has(target)) continue;
-      const first = this.#pending.get(target);
-      if (robust < target) this.#pending.delete(target);
-      else if (!first) this.#pending.set(target, snapshot);
-      else {
-        this.#save(`crossing-${target}`, first);
-        this.#crossed.add(target);
-        this.#pending.delete(target);
-      }
+      if (this.#crossed.has(target) || crossing(steady, point.robust[0]!.attack, target) < 0) continue;
+      this.#save({ kind: "crossing", target }, this.#previous!);
+      this.#crossed.add(target);
     }
+    this.#previous = snapshot;
   }
 
-  #save(kind: string, { step, weights }: Snapshot): void {
+  #save({ kind, target }: Pick<SavedWeights, "kind" | "target">, { step, weights }: Snapshot): void {
     const { model, host, job } = this.#run;
     const sha = weightsSha256(weights);
     const metadata = {
@@ -143,7 +139,7 @@ export class RunJudge {
       weightsSha256: sha,
     };
     const bytes = new Uint8Array(encodeWeights(model, weights, metadata));
-    host.saveWeights({ kind, step, weightsSha256: sha, bytes });
+    host.saveWeights({ kind, target, step, weightsSha256: sha, bytes });
   }
 
   #warnOfFewImages(): void {
@@ -157,4 +153,10 @@ export class RunJudge {
     };
     this.#run.host.journal({ event: "warning", warning });
   }
+}
+
+/** Whether a point is at least as good as an earlier one: robust accuracy first, then clean, then the later one. */
+function isAsGood(point: Point, earlier: Point): boolean {
+  const robust = point.robust[0]!.correct - earlier.robust[0]!.correct;
+  return robust > 0 || (robust === 0 && point.clean.correct >= earlier.clean.correct);
 }

@@ -2,16 +2,16 @@
  *  and stops while anything else is done. @module */
 
 import type { Engine } from "../backends/engine.ts";
-import { epochBatches, subset } from "../data/batches.ts";
+import { epochBatches } from "../data/batches.ts";
 import { dataSha256 } from "../data/hash.ts";
-import { elementCount } from "../models/layers.ts";
-import { Stopped } from "./evaluation.ts";
+import { parameterCount } from "../models/weights.ts";
+import { Diverged, Stopped } from "./evaluation.ts";
 import { engineRecord } from "./run_config.ts";
 import { RunJudge } from "./run_judge.ts";
 import type { RunJob } from "./run_job.ts";
 import { type Course, loadCourse, type Run, type RunHost } from "./run_state.ts";
 import type { RunConfig } from "./suite.ts";
-import { Diverged, madeUpBatch, trainBatch } from "./train_step.ts";
+import { madeUpBatch, trainBatch } from "./train_step.ts";
 import { createTrainer, disposeTrainer } from "./trainer.ts";
 
 type EndStatus = "completed" | "diverged" | "failed" | "interrupted";
@@ -23,20 +23,21 @@ export async function runTraining(engine: Engine, job: RunJob, host: RunHost): P
     peakMemoryBytes = Math.max(peakMemoryBytes, Deno.memoryUsage().rss);
   };
   const end = (status: EndStatus, message: string | null): void => {
+    sampleMemory();
     const cost = run && course ? run.record.cost(host.clock, course.stepsPerEpoch) : null;
-    host.journal({ event: "end", status, message, peakMemoryBytes: peakMemoryBytes || null, cost });
+    host.journal({ event: "end", status, message, peakMemoryBytes, loadAverage: null, cost });
   };
   try {
     await host.clock.during("warmUp", () => warmUp(engine, job.config));
     run = { ...createTrainer(engine, job.config), job, host };
     host.clock.switchTo("train");
     course = await loadCourse(run);
+    run.record.loadSeconds = host.clock.seconds("train");
     await host.clock.during("idle", () => announce(run!, course!));
-    const judge = new RunJudge(run, course, sampleMemory);
-    await train(run, course, judge);
+    const judge = new RunJudge(run, course);
+    await train(run, course, judge, sampleMemory);
     host.clock.switchTo("evaluation");
     await judge.final();
-    sampleMemory();
     end("completed", null);
   } catch (error) {
     if (error instanceof Stopped) end("interrupted", "stopped before its end");
@@ -57,28 +58,25 @@ async function warmUp(engine: Engine, config: RunConfig): Promise<void> {
 }
 
 /** Writes down what the run stands on. Not training: hashing is for the record. */
-function announce({ engine, job, model, host }: Run, { dataset, stepsPerEpoch, totalSteps }: Course): void {
+function announce({ engine, model, host }: Run, { dataset, judged, totalSteps }: Course): void {
+  const { validation, final } = judged;
   host.journal({ event: "engine", engine: engineRecord(engine), warmUpSeconds: host.clock.seconds("warmUp") });
-  const { train, validation, final } = dataset;
-  const used = {
-    shape: dataset.shape,
-    train,
-    validation: subset(validation, job.evaluation.count),
-    final: subset(final, job.final.count),
-  };
   host.journal({
     event: "data",
-    dataSha256: dataSha256(used),
-    counts: { train: train.labels.length, validation: used.validation.labels.length, final: used.final.labels.length },
+    dataSha256: dataSha256({ shape: dataset.shape, train: dataset.train, validation, final }),
+    counts: {
+      train: dataset.train.labels.length,
+      validation: validation.labels.length,
+      final: final.labels.length,
+    },
     splits: { evaluation: validation.name, final: final.name },
-    stepsPerEpoch,
     totalSteps,
-    parameters: model.parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0),
+    parameters: parameterCount(model),
   });
 }
 
 /** @throws {Stopped|Diverged} */
-async function train(run: Run, course: Course, judge: RunJudge): Promise<void> {
+async function train(run: Run, course: Course, judge: RunJudge, sampleMemory: () => void): Promise<void> {
   const { job, host, record, engine } = run;
   const { batch: batchSize, seed, epochs } = job.config;
   const { dataset, stepsPerEpoch, totalSteps } = course;
@@ -87,6 +85,7 @@ async function train(run: Run, course: Course, judge: RunJudge): Promise<void> {
       if (host.shouldStop()) throw new Stopped();
       const before = record.examples;
       const loss = await trainBatch(run, batch, { epoch, step: record.step, stepsPerEpoch, totalSteps });
+      sampleMemory();
       host.progress({
         kind: "step",
         step: record.step,

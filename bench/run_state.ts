@@ -1,7 +1,8 @@
 /** A run at work in its surroundings, and the course of data that it takes. @module */
 
-import { stepsPerEpoch } from "../data/batches.ts";
-import type { Dataset } from "../data/dataset.ts";
+import { stepsPerEpoch, subset } from "../data/batches.ts";
+import type { Dataset, Split } from "../data/dataset.ts";
+import type { Model } from "../models/model.ts";
 import { findDataset } from "../data/registry.ts";
 import type { RunClock } from "./clock.ts";
 import type { JournalEvent } from "./journal.ts";
@@ -28,6 +29,8 @@ export interface Run extends Trainer {
 /** A loaded data set and the length of the run on it. */
 export interface Course {
   readonly dataset: Dataset;
+  /** The images that are judged on the cadence, and at the end. */
+  readonly judged: { readonly validation: Split; readonly final: Split };
   readonly stepsPerEpoch: number;
   readonly totalSteps: number;
 }
@@ -40,19 +43,29 @@ export interface Course {
 export async function loadCourse({ job, model }: Run): Promise<Course> {
   const { config, evaluation, final } = job;
   const dataset = await findDataset(config.data.name).load(config.data.options, { cache: job.cache });
-  if (dataset.shape.join() !== model.input.join() || dataset.classes !== model.classes) {
-    throw new RangeError(
-      `Cannot train ${model.name} on ${dataset.name}: the model takes [${model.input}] and ${model.classes} classes, ` +
-        `the data has [${dataset.shape}] and ${dataset.classes}`,
-    );
-  }
-  for (const [split, wanted] of [[dataset.validation, evaluation.count], [dataset.final, final.count]] as const) {
-    if (split.labels.length < wanted) {
-      throw new RangeError(
-        `Cannot judge ${wanted} images: the ${split.name} split of ${dataset.name} has ${split.labels.length}`,
-      );
-    }
-  }
+  checkFit(model, dataset);
+  const judged = {
+    validation: firstImages(dataset, "validation", evaluation.count),
+    final: firstImages(dataset, final.split, final.count),
+  };
   const steps = stepsPerEpoch(dataset.train.labels.length, config.batch);
-  return { dataset, stepsPerEpoch: steps, totalSteps: Math.max(1, Math.ceil(config.epochs * steps - 1e-9)) };
+  return { dataset, judged, stepsPerEpoch: steps, totalSteps: Math.max(1, Math.ceil(config.epochs * steps - 1e-9)) };
+}
+
+/** @throws {RangeError} When the model does not take the data set's images or classes. */
+export function checkFit(model: Model, dataset: Dataset): void {
+  if (dataset.shape.join() === model.input.join() && dataset.classes === model.classes) return;
+  throw new RangeError(
+    `Cannot use ${model.name} on ${dataset.name}: the model takes [${model.input}] and ${model.classes} classes, ` +
+      `the data has [${dataset.shape}] and ${dataset.classes}`,
+  );
+}
+
+/** The first `count` images of a split. @throws {RangeError} When it has fewer. */
+export function firstImages(dataset: Dataset, which: "validation" | "final", count: number): Split {
+  const split = dataset[which];
+  if (count >= 1 && count <= split.labels.length) return subset(split, count);
+  throw new RangeError(
+    `Cannot judge ${count} images: the ${split.name} split of ${dataset.name} has ${split.labels.length}`,
+  );
 }

@@ -21,8 +21,8 @@ async function hear(message: ToWorker): Promise<void> {
   if (message.kind === "open") {
     stop = new Int32Array(message.stop);
     engine = await clock.during("warmUp", () => findEngine(message.engine).open());
-    const calibration = message.calibrate ? await calibrate(engine) : null;
     const record = engineRecord(engine);
+    const calibration = message.calibrate ? await calibrate(engine) : null;
     post({ kind: "opened", engine: record, engineKey: engineKey(record), calibration });
     return;
   }

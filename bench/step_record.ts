@@ -1,20 +1,26 @@
 /** What a run counts while it trains: steps, examples, passes, losses and the seconds of each step. @module */
 
 import { spreadOf } from "../statistics/spread.ts";
-import type { Passes as StepPasses } from "../training/method.ts";
+import type { StepResult } from "../training/method.ts";
 import type { RunClock } from "./clock.ts";
 import type { Passes, RunRecord } from "./result.ts";
 
 export class StepRecord {
   step = 0;
   examples = 0;
+  /** Part of the training seconds that loaded the data. */
+  loadSeconds = 0;
   passes: Passes = { full: 0, forward: 0, firstLayerAdversary: 0, firstLayerWeights: 0 };
   #seconds: number[] = [];
   #lossSum = 0;
   #lossCount = 0;
 
-  /** Counts one optimizer step over `count` examples whose losses add up to `lossSum`. */
-  add(passes: StepPasses, count: number, lossSum: number, seconds: number): void {
+  /** Counts one optimizer step. Only steps of full batches count for the seconds of a step. */
+  add(
+    { passes, count }: Pick<StepResult, "passes" | "count">,
+    lossSum: number,
+    { seconds, isFullBatch }: { seconds: number; isFullBatch: boolean },
+  ): void {
     this.step += 1;
     this.passes = {
       full: this.passes.full + passes.full,
@@ -24,7 +30,7 @@ export class StepRecord {
     };
     this.#lossSum += lossSum;
     this.#lossCount += count;
-    this.#seconds.push(seconds);
+    if (isFullBatch) this.#seconds.push(seconds);
   }
 
   /** Mean loss per example since the last call, nats; null where there was no step. */
@@ -60,6 +66,7 @@ export class StepRecord {
       evaluationSeconds: clock.seconds("evaluation"),
       warmUpSeconds: clock.seconds("warmUp"),
       checkpointSeconds: clock.seconds("checkpoint"),
+      loadSeconds: this.loadSeconds,
     };
   }
 

@@ -13,7 +13,7 @@ const count = z.int().min(1);
 const seed = z.int().min(0).max(0xffffffff);
 const option = z.union([z.number(), z.boolean(), z.string()]);
 
-export const scheduleSchema = z.discriminatedUnion("kind", [
+const scheduleSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("constant") }),
   z.strictObject({
     kind: z.literal("piecewise"),
@@ -51,6 +51,8 @@ const named = z.strictObject({
 /** A data set's options may hold lists too, such as a shape. */
 const namedData = named.extend({ options: z.record(z.string(), z.union([option, z.array(z.number())])).default({}) });
 
+const threatSchema = z.strictObject({ norm: z.enum(["linf", "l2"]), epsilon: positive });
+
 const recipe = {
   method: named.describe("training method, such as yopo-5-10, with its options"),
   batch: count.max(65536),
@@ -66,7 +68,7 @@ export const suiteSchema = z.strictObject({
   description: z.string().max(4000).default(""),
   data: namedData,
   model: named,
-  threat: z.strictObject({ norm: z.enum(["linf", "l2"]), epsilon: positive }),
+  threat: threatSchema,
   evaluation: z.strictObject({
     everyExamples: count.describe("training examples between two evaluations, the same for all runs"),
     count: count.describe("validation images that are judged, the same for all runs"),
@@ -75,7 +77,9 @@ export const suiteSchema = z.strictObject({
     attack: named,
   }),
   final: z.strictObject({
-    count: count.describe("images of the final split that are judged"),
+    split: z.enum(["final", "validation"]).default("final")
+      .describe("validation for suites that choose something, so that they never touch the final images"),
+    count: count.describe("images of that split that are judged"),
     weights: z.array(z.enum(["last", "best"])).min(1).default(["last", "best"]),
     attacks: z.array(named).min(1),
   }),
@@ -99,22 +103,23 @@ export const suiteSchema = z.strictObject({
 export type Suite = z.infer<typeof suiteSchema>;
 export type SuiteRun = Suite["runs"][number];
 export type OptimizerConfig = z.infer<typeof optimizerSchema>;
-export type ScheduleConfig = z.infer<typeof scheduleSchema>;
 export type Named = z.infer<typeof named>;
 export type NamedData = z.infer<typeof namedData>;
 
-/** Everything that decides what a run computes; its hash is the run's id. */
-export interface RunConfig {
-  readonly algorithmVersion: number;
-  readonly data: NamedData;
-  readonly augmentation: "none";
-  readonly model: Named;
-  readonly threat: Suite["threat"];
-  readonly method: Named;
-  readonly batch: number;
-  readonly epochs: number;
-  readonly optimizer: OptimizerConfig;
-  readonly firstLayerOptimizer: OptimizerConfig | null;
-  readonly dtype: "float32";
-  readonly seed: number;
-}
+/** Everything that decides what a run computes, with every option resolved; its hash is the run's id. */
+export const runConfigSchema = z.strictObject({
+  algorithmVersion: z.int(),
+  data: namedData.required(),
+  augmentation: z.literal("none"),
+  model: named.required(),
+  threat: threatSchema,
+  method: named.required(),
+  batch: recipe.batch,
+  epochs: recipe.epochs,
+  optimizer: optimizerSchema,
+  firstLayerOptimizer: optimizerSchema.nullable(),
+  dtype: z.literal("float32"),
+  seed,
+});
+
+export type RunConfig = z.infer<typeof runConfigSchema>;

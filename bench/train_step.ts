@@ -4,14 +4,10 @@ import * as tf from "@tensorflow/tfjs";
 import type { Batch } from "../data/dataset.ts";
 import { elementCount } from "../models/layers.ts";
 import { random } from "../random/random.ts";
+import { Diverged } from "./evaluation.ts";
 import type { StepResult } from "../training/method.ts";
 import type { SchedulePosition } from "../training/schedules.ts";
 import type { Trainer } from "./trainer.ts";
-
-/** A loss that is not finite: a result, not a fault of the program. */
-export class Diverged extends Error {
-  override name = "Diverged";
-}
 
 /** Where the batch stands in the trainer. */
 export interface BatchPosition extends SchedulePosition {
@@ -33,7 +29,7 @@ export async function trainBatch(trainer: Trainer, batch: Batch, position: Batch
     for (const result of method.step(context, { x, y, ids: batch.ids })) {
       const lossSum = await applyStep(trainer, result, position);
       const now = performance.now();
-      record.add(result.passes, result.count, lossSum, (now - began) / 1000);
+      record.add(result, lossSum, { seconds: (now - began) / 1000, isFullBatch: batch.count === config.batch });
       began = now;
       loss = lossSum / result.count;
       if (!Number.isFinite(loss)) throw new Diverged(`the training loss became ${loss} in step ${record.step}`);

@@ -7,7 +7,8 @@ import type { EngineRecord, FromWorker, RunJob, ToWorker } from "./run_job.ts";
 /** Seconds that a Worker gets to finish its step after it was asked to stop; then it is ended. */
 const GRACE_SECONDS = 4;
 
-/** A Worker that says nothing for this long is taken for hung. */
+/** A Worker that says nothing for this long is taken for hung: while it opens its engine, and while it runs. */
+const OPENING_SECONDS = 300;
 const SILENCE_SECONDS = 3600;
 
 type Timer = ReturnType<typeof setTimeout> | undefined;
@@ -30,7 +31,7 @@ export class TrainingWorker {
   /** Opens the engine in the Worker and, where asked, measures it. @throws {Error} When the engine cannot start. */
   async open(engine: EngineName, calibrate = false): Promise<OpenedEngine> {
     let opened: OpenedEngine | undefined;
-    await this.#exchange({ kind: "open", engine, stop: this.#stop, calibrate }, (message) => {
+    await this.#exchange({ kind: "open", engine, stop: this.#stop, calibrate }, OPENING_SECONDS, (message) => {
       if (message.kind === "opened") opened = message;
       return message.kind === "opened";
     });
@@ -51,12 +52,13 @@ export class TrainingWorker {
       Atomics.store(new Int32Array(this.#stop), 0, 1);
       timer = setTimeout(() => {
         ended = false;
+        this.close();
         stop.resolve();
       }, GRACE_SECONDS * 1000);
     };
     if (signal.aborted) askToStop();
     signal.addEventListener("abort", askToStop, { once: true });
-    const exchange = this.#exchange({ kind: "run", job }, (message) => {
+    const exchange = this.#exchange({ kind: "run", job }, SILENCE_SECONDS, (message) => {
       if (message.kind !== "done") onMessage(message);
       return message.kind === "done";
     });
@@ -70,20 +72,21 @@ export class TrainingWorker {
     return ended;
   }
 
-  /** Ends the Worker at once. */
+  /** Ends the Worker at once; nothing that it still says is heard. */
   close(): void {
+    this.#worker.onmessage = null;
     this.#worker.terminate();
   }
 
   /** Sends a message and hears answers until `isLast` says that one ends the exchange. */
-  #exchange(message: ToWorker, isLast: (message: FromWorker) => boolean): Promise<void> {
+  #exchange(message: ToWorker, seconds: number, isLast: (message: FromWorker) => boolean): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     let silence: Timer;
     const listen = (): void => {
       clearTimeout(silence);
       silence = setTimeout(
-        () => reject(new Error(`the training Worker said nothing for ${SILENCE_SECONDS} seconds`)),
-        SILENCE_SECONDS * 1000,
+        () => reject(new Error(`the training Worker said nothing for ${seconds} seconds`)),
+        seconds * 1000,
       );
     };
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {

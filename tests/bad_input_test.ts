@@ -53,7 +53,7 @@ const suites: readonly Row[] = [
   ["bench no-runs.json", 2, /runs: Too small/],
   ["bench other-schema.json", 2, /schema: Invalid input/],
   ["bench smoke --set nonsense", 2, /Cannot read --set nonsense: expected key=value/],
-  ["bench smoke --set epochs=1", 2, /the suite has no key "epochs"/],
+  ["bench smoke --set epochs=1", 2, /Unrecognized key: "epochs"/],
   ["bench smoke --set runs.nobody.epochs=1", 2, /the suite has no key "runs.nobody"/],
   ["bench smoke --set runs.*.epochs=-1", 2, /runs.0.epochs: Too small/],
   ["bench smoke --set threat.epsilon=0", 2, /threat.epsilon: Too small/],

@@ -5,7 +5,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { classifier } from "../attacks/classifier.ts";
 import type { Classifier, ThreatModel } from "../attacks/attack.ts";
-import { pgdSteps } from "../attacks/pgd.ts";
+import { pgdSteps } from "../attacks/pgd_steps.ts";
 import { clipStart, uniformStart, zeroStart } from "../attacks/starts.ts";
 import { choice, derivedNumber, type Option, requiredNumber } from "../models/options.ts";
 import { random } from "../random/random.ts";

@@ -1,5 +1,6 @@
 /** FGSM-RS training: one step of α = 1.25 ε from a uniformly random start. Wong et al. 2020, arXiv:2001.03994,
- *  algorithm 3. As in the authors' code the start is clipped to the image box. @module */
+ *  algorithm 3. As in the authors' code the start is clipped to the image box;
+ *  unlike there, the attack runs in evaluation mode unless `attackMode` says "training". @module */
 
 import { formatPixelValue, formatThreatModel } from "../attacks/threat_model.ts";
 import { resolveOptions } from "../models/options.ts";

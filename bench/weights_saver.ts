@@ -1,0 +1,46 @@
+/** Writes a run's kept weights while the run goes on. @module */
+
+import { join } from "node:path";
+import { atomicWrite } from "../files/atomic_write.ts";
+import type { Journal } from "./journal.ts";
+import type { SavedWeights } from "./run_job.ts";
+
+/** Where a run's files go. */
+interface WeightsPlace {
+  /** The run's folder; weights go to `weights/` in it. */
+  readonly folder: string;
+  readonly journal: Journal;
+}
+
+/** Each file is journalled once it is whole; the first failure is to stop the run. */
+export class WeightsSaver {
+  #place: WeightsPlace;
+  #writes: Promise<void>[] = [];
+  #failure = new AbortController();
+
+  constructor(place: WeightsPlace) {
+    this.#place = place;
+  }
+
+  /** Aborts at the first failed write. */
+  get failed(): AbortSignal {
+    return this.#failure.signal;
+  }
+
+  save({ kind, target, step, weightsSha256, bytes }: SavedWeights): void {
+    const { folder, journal } = this.#place;
+    const name = target === null ? kind : `${kind}-${target}`;
+    const write = atomicWrite(join(folder, "weights", `${name}.safetensors`), bytes).then(
+      () => journal.append({ event: "weights", kind, target, step, weightsSha256 }),
+    );
+    this.#writes.push(write);
+    write.catch((error: unknown) => this.#failure.abort(error));
+  }
+
+  /** Resolves when all is written. @throws {Error} The first failure, in one line. */
+  async finish(): Promise<void> {
+    await Promise.allSettled(this.#writes);
+    if (!this.failed.aborted) return;
+    throw new Error(`Cannot save weights in ${this.#place.folder}: ${(this.failed.reason as Error).message}`);
+  }
+}
