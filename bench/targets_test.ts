@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Point } from "./result.ts";
-import { timesToTargets } from "./targets.ts";
+import { pointsOnCadence, timesToTargets } from "./targets.ts";
 
 /** Points a second apart with these robust accuracies. */
 function curve(accuracies: readonly number[]): Point[] {
@@ -42,4 +42,10 @@ Deno.test("a target met from the first evaluation on has the lower bound 0", () 
 
 Deno.test("a target under another attack is not reached", () => {
   assert.equal(timesToTargets(curve([0.9, 0.9]), "fgsm", [0.5])[0]?.trainSeconds, null);
+});
+
+Deno.test("pointsOnCadence() leaves out a closing evaluation that came too soon", () => {
+  const points = curve([0.1, 0.2, 0.3, 0.4]); // after 64, 128, 192 and 256 examples
+  assert.deepEqual(pointsOnCadence(points, 64), points);
+  assert.deepEqual(pointsOnCadence(points, 120).map((point) => point.examples), [128, 256]);
 });

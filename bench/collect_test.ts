@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { collectResult } from "./collect.ts";
+import { Journal, type JournalEvent } from "./journal.ts";
+import { loadSuite } from "./load_suite.ts";
+import { createAttempt, prepareOutput } from "./output_folder.ts";
+import type { Machine, Point } from "./result.ts";
+import { planRuns, runName } from "./run_config.ts";
+import { toolRecord } from "./tool.ts";
+
+const suite = await loadSuite("smoke");
+const [planned] = planRuns(suite);
+
+function machine(id: string): Machine {
+  const nothing = { cpu: null, cores: 1, memoryBytes: null, gpu: null, osRelease: null, calibration: null };
+  return { id, ...nothing, os: "linux", arch: "x86_64", deno: "2", v8: "15", tfjs: "4" };
+}
+
+function point(step: number): Point {
+  return {
+    ...{
+      epoch: step / 8,
+      step,
+      examples: 32 * step,
+      trainSeconds: step,
+      wallSeconds: step,
+      loss: 1,
+      split: "validation",
+    },
+    passes: { full: step, forward: 0, firstLayerAdversary: 0, firstLayerWeights: 0 },
+    clean: { accuracy: 1, correct: 64, count: 64 },
+    robust: [],
+  };
+}
+
+/** A folder of the smoke suite whose first run has one attempt for each list of events. */
+async function withAttempts(attempts: readonly (readonly JournalEvent[])[], work: (out: string) => Promise<void>) {
+  const out = await Deno.makeTempDir();
+  try {
+    await prepareOutput(out, { command: "x", engine: "wasm", tool: await toolRecord(), suite }, false);
+    for (const events of attempts) {
+      const { path } = await createAttempt(join(out, "runs", `${runName(planned!)}-engine00`));
+      const journal = new Journal(join(path, "events.jsonl"));
+      events.forEach((event) => journal.append(event));
+      journal.close();
+    }
+    await work(out);
+  } finally {
+    await Deno.remove(out, { recursive: true });
+  }
+}
+
+function begin(attempt: number, fromStep: number, id = "m1"): JournalEvent {
+  const start = { attempt, fromStep, trainSeconds: 0, startedAt: "2026-01-01T00:00:00.000Z", loadAverage: 0.5 };
+  return { event: "attempt", ...start, machine: machine(id) };
+}
+
+const interrupted: JournalEvent = {
+  ...{ event: "end", status: "interrupted", message: "stopped", peakMemoryBytes: 1, loadAverage: 1.5, cost: null },
+};
+
+Deno.test("an attempt voids what earlier ones did after the step that it began from", () =>
+  withAttempts([
+    [begin(1, 0), { event: "point", point: point(4) }, { event: "point", point: point(8) }, interrupted],
+    [begin(2, 4, "m2"), { event: "point", point: point(12) }],
+  ], async (out) => {
+    const { runs, machines } = await collectResult(out);
+    assert.deepEqual(runs[0]!.points.map(({ step }) => step), [4, 12]);
+    assert.deepEqual(machines.map(({ id }) => id), ["m1", "m2"]);
+    assert.deepEqual(runs[0]!.attempts.map(({ loadAverageAtEnd }) => loadAverageAtEnd), [1.5, null]);
+    assert.equal(runs[0]!.status, "interrupted", "an attempt without an end was killed or is at work");
+  }));
+
+Deno.test("an attempt from the beginning leaves nothing of earlier ones but their times", () =>
+  withAttempts([
+    [begin(1, 0), { event: "point", point: point(4) }, interrupted],
+    [begin(2, 0)],
+  ], async (out) => {
+    const { runs } = await collectResult(out);
+    assert.deepEqual([runs[0]!.points.length, runs[0]!.attempts.length], [0, 2]);
+  }));
+
+Deno.test("a run without a journal is planned", () =>
+  withAttempts([], async (out) => {
+    const { runs } = await collectResult(out);
+    assert.deepEqual(runs.map(({ status, message }) => [status, message]), runs.map(() => ["planned", null]));
+  }));

@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs";
+import type { Attack, Classifier } from "../attacks/attack.ts";
+import { cpuEngine } from "../backends/cpu.ts";
+import type { Split } from "../data/dataset.ts";
+import { random } from "../random/random.ts";
+import { Diverged, evaluate, type EvaluationTask, Stopped } from "./evaluation.ts";
+
+const { kernels } = await cpuEngine.open();
+
+/** Images of one pixel: byte 50 for class 0, byte 200 for class 1, in turn. */
+function pixels(count: number): Split {
+  return {
+    name: "validation",
+    images: Uint8Array.from({ length: count }, (_, i) => i % 2 === 0 ? 50 : 200),
+    labels: Uint8Array.from({ length: count }, (_, i) => i % 2),
+    ids: Uint32Array.from({ length: count }, (_, i) => i),
+  };
+}
+
+/** Says class 1 where the pixel is above one half. */
+const threshold: Classifier = {
+  classes: 2,
+  kernels,
+  logits: (x) => tf.tidy(() => tf.concat([tf.scalar(0.5).sub(x.reshape([-1, 1])), x.reshape([-1, 1]).sub(0.5)], 1)),
+};
+
+/** Adds `shift(id)` to the pixel of each image. */
+function shifting(shift: (id: number) => number): Attack {
+  return {
+    name: "shift",
+    label: "shift",
+    threat: { norm: "linf", epsilon: 0.4 },
+    resolved: {},
+    passes: 0,
+    perturb: (_model, { x, ids }) => {
+      return Promise.resolve(tf.tidy(() => x.add(tf.tensor4d([...ids].map(shift), [ids.length, 1, 1, 1]))));
+    },
+  };
+}
+
+function task(change: Partial<EvaluationTask>): EvaluationTask {
+  return {
+    split: pixels(10),
+    shape: [1, 1, 1],
+    batch: 4,
+    attacks: new Map(),
+    draw: (stream, ...indices) => random(0, stream, ...indices),
+    onProgress: () => {},
+    shouldStop: () => false,
+    ...change,
+  };
+}
+
+Deno.test("evaluate() counts over all batches, the partial last one included", async () => {
+  // Only image 8, in the last batch, is moved across the threshold, and image 1 is moved the farthest.
+  const attack = shifting((id) => id === 8 ? 0.35 : id === 1 ? -0.1 : 0);
+  const { clean, robust } = await evaluate(threshold, task({ attacks: new Map([["shift", attack]]) }));
+  assert.deepEqual(clean, { accuracy: 1, correct: 10, count: 10 });
+  assert.deepEqual([robust[0]!.attack, robust[0]!.correct, robust[0]!.count], ["shift", 9, 10]);
+  assert.ok(Math.abs(robust[0]!.maxPerturbation - 0.35) < 1e-6, "the largest of all batches");
+});
+
+Deno.test("evaluate() does not count an attack that leaves its ball or the box", async () => {
+  const far = evaluate(threshold, task({ attacks: new Map([["shift", shifting(() => 0.6)]]) }));
+  await assert.rejects(far, /Cannot count shift: the perturbation .* exceeds L∞ ε=0.4; pixels lie outside 0..1/);
+});
+
+Deno.test("evaluate() takes answers that are not finite for divergence", async () => {
+  const broken: Classifier = { ...threshold, logits: (x) => tf.fill([x.shape[0], 2], NaN) };
+  await assert.rejects(evaluate(broken, task({})), Diverged);
+});
+
+Deno.test("evaluate() stops between two batches when asked, and leaves no tensor", async () => {
+  const before = tf.memory().numTensors;
+  let batches = 0;
+  const stopping = task({ onProgress: () => batches++, shouldStop: () => batches === 2 });
+  await assert.rejects(evaluate(threshold, stopping), Stopped);
+  assert.deepEqual([batches, tf.memory().numTensors], [2, before]);
+});
