@@ -1,19 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { withTemporaryFolder } from "../files/_temporary_folder.ts";
 import { loadSuite } from "./load_suite.ts";
 import { runSuite, type SuiteOutcome } from "./local_executor.ts";
 import type { ProgressEvent } from "./progress.ts";
 import type { RunRecord } from "./result.ts";
 import { UsageError } from "./usage_error.ts";
-
-async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 interface Call {
   readonly out: string;
@@ -44,7 +36,7 @@ function untimed(record: RunRecord): unknown {
 const weightsOf = ({ result }: SuiteOutcome) => result.runs.map((record) => record.weightsSha256);
 
 Deno.test("two runs with one seed are equal but for their times, another seed gives other weights", () =>
-  withFolder(async (folder) => {
+  withTemporaryFolder(async (folder) => {
     const first = await run({ out: join(folder, "a") });
     const second = await run({ out: join(folder, "b") });
     const other = await run({ out: join(folder, "c"), set: ["seeds=[1]"] });
@@ -57,7 +49,7 @@ Deno.test("two runs with one seed are equal but for their times, another seed gi
   }));
 
 Deno.test("a complete suite is not run again, and another suite does not get into its folder", () =>
-  withFolder(async (folder) => {
+  withTemporaryFolder(async (folder) => {
     const out = join(folder, "out"), set = ["runs.*.epochs=0.5"];
     const first = await run({ out, set });
     const events: string[] = [];
@@ -72,7 +64,7 @@ Deno.test("a complete suite is not run again, and another suite does not get int
   }));
 
 Deno.test("a run that is interrupted ends as such, and running the suite again gives the same weights", () =>
-  withFolder(async (folder) => {
+  withTemporaryFolder(async (folder) => {
     const out = join(folder, "out"), controller = new AbortController();
     const stopped = await run({
       out,
@@ -88,7 +80,7 @@ Deno.test("a run that is interrupted ends as such, and running the suite again g
   }));
 
 Deno.test("a run that diverges is a result, and the suite goes on", () =>
-  withFolder(async (folder) => {
+  withTemporaryFolder(async (folder) => {
     const { status, result } = await run({
       out: join(folder, "out"),
       set: ["runs.*.epochs=0.5", "runs.pgd-3.optimizer.learningRate=1e38"],
@@ -99,14 +91,14 @@ Deno.test("a run that diverges is a result, and the suite goes on", () =>
   }));
 
 Deno.test("a run whose data do not fit fails with the reason, and the suite goes on", () =>
-  withFolder(async (folder) => {
+  withTemporaryFolder(async (folder) => {
     const { status, result } = await run({ out: join(folder, "out"), set: ["final.count=1000"] });
     assert.equal(status, "failed");
     assert.match(result.runs[0]!.message!, /Cannot judge 1000 images: the held-out split of synthetic has 64/);
   }));
 
 Deno.test("weights that cannot be written fail their run with the reason, and the suite goes on", () =>
-  withFolder(async (folder) => {
+  withTemporaryFolder(async (folder) => {
     const out = join(folder, "out");
     const removeWeights = (event: ProgressEvent): void => {
       if (event.kind !== "point" || event.label !== "pgd-3") return;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { withTemporaryFolder } from "../files/_temporary_folder.ts";
 import { loadSuite } from "./load_suite.ts";
 import { createAttempt, listAttempts, prepareOutput, readStoredSuite } from "./output_folder.ts";
 import { toolRecord } from "./tool.ts";
@@ -12,15 +13,6 @@ const wanted = {
   suite: await loadSuite("smoke"),
 };
 
-async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
 async function refusal(work: Promise<unknown>): Promise<string> {
   const error = await work.then(() => assert.fail("nothing was refused"), (reason: unknown) => reason);
   assert.ok(error instanceof UsageError, String(error));
@@ -28,7 +20,7 @@ async function refusal(work: Promise<unknown>): Promise<string> {
 }
 
 Deno.test("a new folder gets the suite, and the same suite continues it with its first date", () =>
-  withFolder(async (folder) => {
+  withTemporaryFolder(async (folder) => {
     const out = join(folder, "a", "b");
     const { stored } = await prepareOutput(out, wanted, false);
     assert.deepEqual(await readStoredSuite(out), stored);
@@ -36,13 +28,13 @@ Deno.test("a new folder gets the suite, and the same suite continues it with its
   }));
 
 Deno.test("a leftover of a write that was killed does not stop the next run", () =>
-  withFolder(async (out) => {
+  withTemporaryFolder(async (out) => {
     await Deno.writeTextFile(join(out, "suite.json.1234.partial"), "{");
     assert.equal((await prepareOutput(out, wanted, false)).movedTo, null);
   }));
 
 Deno.test("a folder with other files, another suite or another engine is refused", () =>
-  withFolder(async (folder) => {
+  withTemporaryFolder(async (folder) => {
     await Deno.writeTextFile(join(folder, "notes.txt"), "mine");
     assert.match(await refusal(prepareOutput(folder, wanted, false)), /holds other files/);
     assert.match(await refusal(prepareOutput(join(folder, "notes.txt"), wanted, false)), /is not a folder/);
@@ -54,7 +46,7 @@ Deno.test("a folder with other files, another suite or another engine is refused
   }));
 
 Deno.test("force moves a folder aside each time and deletes nothing", () =>
-  withFolder(async (folder) => {
+  withTemporaryFolder(async (folder) => {
     const out = join(folder, "out");
     assert.equal((await prepareOutput(out, wanted, true)).movedTo, null);
     assert.equal((await prepareOutput(`${out}/`, wanted, true)).movedTo, `${out}.old-1`);
@@ -63,7 +55,7 @@ Deno.test("force moves a folder aside each time and deletes nothing", () =>
   }));
 
 Deno.test("a damaged suite.json is named", () =>
-  withFolder(async (out) => {
+  withTemporaryFolder(async (out) => {
     await Deno.writeTextFile(join(out, "suite.json"), '{"schema": "yopo-bench/stored-suite@1"');
     assert.match(await refusal(readStoredSuite(out)), /suite\.json/);
     await Deno.writeTextFile(join(out, "suite.json"), '{"schema": "other"}');
@@ -71,7 +63,7 @@ Deno.test("a damaged suite.json is named", () =>
   }));
 
 Deno.test("attempts are numbered on and never shared", () =>
-  withFolder(async (folder) => {
+  withTemporaryFolder(async (folder) => {
     const run = join(folder, "run");
     assert.deepEqual((await createAttempt(run)).attempt, 1);
     assert.deepEqual((await createAttempt(run)).attempt, 2);

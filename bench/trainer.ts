@@ -7,7 +7,7 @@ import { findModel } from "../models/registry.ts";
 import { toTensors } from "../models/weights.ts";
 import { random } from "../random/random.ts";
 import type { TrainingMethod } from "../training/method.ts";
-import { createOptimizer } from "../training/optimizer.ts";
+import { createOptimizer } from "../training/create_optimizer.ts";
 import { scheduled, type ScheduledOptimizer, splitFirstLayer } from "../training/scheduled_optimizer.ts";
 import { methodOf } from "./run_config.ts";
 import { StepRecord } from "./step_record.ts";

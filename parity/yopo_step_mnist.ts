@@ -7,7 +7,7 @@ import { l2Norms } from "../attacks/projections.ts";
 import type { Engine } from "../backends/engine.ts";
 import { toTensors } from "../models/weights.ts";
 import type { StepContext, TrainingMethod } from "../training/method.ts";
-import { createOptimizer, type Optimizer } from "../training/optimizer.ts";
+import { createOptimizer, type Optimizer } from "../training/create_optimizer.ts";
 import { findMethod } from "../training/registry.ts";
 import type { CaseInput, Computed, ParityCase, Replayed } from "./case.ts";
 import { parseHyper } from "./manifest.ts";

@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { cpuEngine } from "../backends/cpu.ts";
-import { createOptimizer, type Optimizer, type OptimizerOptions } from "./optimizer.ts";
+import { createOptimizer, type OptimizerOptions } from "./create_optimizer.ts";
+import type { Optimizer } from "./optimizer.ts";
 import { scheduled, splitFirstLayer } from "./scheduled_optimizer.ts";
 
 await cpuEngine.open();

@@ -4,7 +4,7 @@ import { cpuEngine } from "../backends/cpu.ts";
 import { findModel } from "../models/registry.ts";
 import { toTensors } from "../models/weights.ts";
 import { random } from "../random/random.ts";
-import { createOptimizer, type OptimizerOptions } from "./optimizer.ts";
+import { createOptimizer, type OptimizerOptions } from "./create_optimizer.ts";
 import { findMethod } from "./registry.ts";
 
 const engine = await cpuEngine.open();
