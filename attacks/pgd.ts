@@ -7,7 +7,7 @@ import { derivedNumber, flag, number, resolveOptions } from "../models/options.t
 import type { Attack, AttackBatch, AttackDefinition, Classifier, Draw, RecordedDraws, ThreatModel } from "./attack.ts";
 import { judge } from "./judge.ts";
 import { type AttackLoss, lossOption } from "./losses.ts";
-import { type PgdStepOptions, pgdSteps } from "./pgd_steps.ts";
+import { pgdSteps } from "./pgd_steps.ts";
 import { clipStart, uniformStart, zeroStart } from "./starts.ts";
 import { checkThreatModel, formatPixelValue, formatThreatModel } from "./threat_model.ts";
 
