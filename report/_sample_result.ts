@@ -87,9 +87,9 @@ const METHODS: readonly SampleMethod[] = [
 ];
 const STEPS_PER_EPOCH = 55;
 const JUDGED = { validation: 500, final: 2000 };
-const ATTACKS = { curve: "pgd-20-a1b2c3d4", final: "pgd-50-e5f6a7b8" };
+const ATTACKS = { curve: "pgd-20-a1b2c3d4", weak: "fgsm-c9d0e1f2", strong: "pgd-50-e5f6a7b8" };
 
-export interface SampleOptions {
+interface SampleOptions {
   /** @default {[0]} */
   readonly seeds?: readonly number[];
   /** Adds a run that failed before its first evaluation and one that diverged. @default {false} */
@@ -115,7 +115,7 @@ export function sampleResult(options: SampleOptions = {}): Result {
       targets: [...targets],
       threat: { norm: "linf", epsilon: 0.2 },
       evaluation: { everyExamples: 3500, count: JUDGED.validation, split: "validation", attack: ATTACKS.curve },
-      final: { count: JUDGED.final, split: "held-out", attacks: [ATTACKS.final] },
+      final: { count: JUDGED.final, split: "held-out", attacks: [ATTACKS.weak, ATTACKS.strong] },
     },
     created: "2026-01-02T03:04:05.000Z",
     tool: { name: "yopo-bench", version: "0.1.0", commit: null, deno: "2.9.6", tfjs: "4.22.0" },
@@ -131,7 +131,6 @@ export function sampleResult(options: SampleOptions = {}): Result {
       deno: "2.9.6",
       v8: "15.0",
       tfjs: "4.22.0",
-      loadAverage: 0.13,
       calibration: { gemmGflops: 21.4, repetitions: 5 },
     }],
     attacks: {
@@ -140,7 +139,12 @@ export function sampleResult(options: SampleOptions = {}): Result {
         label: `PGD-20, ${THREAT}, α=0.025, 1 restart, random start`,
         resolved: { steps: 20, stepSize: 0.025, restarts: 1, randomStart: true },
       },
-      [ATTACKS.final]: {
+      [ATTACKS.weak]: {
+        name: "fgsm",
+        label: `FGSM, ${THREAT}, α=0.2`,
+        resolved: { stepSize: 0.2 },
+      },
+      [ATTACKS.strong]: {
         name: "pgd-50",
         label: `PGD-50, ${THREAT}, α=0.01, 3 restarts, random start`,
         resolved: { steps: 50, stepSize: 0.01, restarts: 3, randomStart: true },
@@ -159,7 +163,10 @@ function sampleRun(method: SampleMethod, seed: number, targets: readonly number[
     split: "held-out",
     weightsSha256,
     clean: accuracy(method.clean - drop, JUDGED.final),
-    robust: [robust(ATTACKS.final, end - 0.02 - drop, JUDGED.final)],
+    robust: [
+      robust(ATTACKS.weak, end + 0.05 - drop, JUDGED.final),
+      robust(ATTACKS.strong, end - 0.02 - drop, JUDGED.final),
+    ],
   });
   const totalSteps = method.epochs * STEPS_PER_EPOCH;
   const trainSeconds = points.at(-1)?.trainSeconds ?? 0;
@@ -193,7 +200,14 @@ function sampleRun(method: SampleMethod, seed: number, targets: readonly number[
       seed,
     },
     engine: { name: "wasm", version: "4.22.0", kernels: "composed", workers: 1, shards: 8, precision: "f32" },
-    attempts: [{ attempt: 1, machine: "machine-1", fromStep: 0, startedAt: "2026-01-02T03:04:05.000Z" }],
+    attempts: [{
+      attempt: 1,
+      machine: "machine-1",
+      fromStep: 0,
+      startedAt: "2026-01-02T03:04:05.000Z",
+      loadAverageAtStart: 0.13 + method.full / 10,
+      loadAverageAtEnd: 1.9,
+    }],
     status: "completed",
     message: null,
     warnings: [],
@@ -202,7 +216,7 @@ function sampleRun(method: SampleMethod, seed: number, targets: readonly number[
     counts: { train: 7000, validation: 1000, final: 2000 },
     totalSteps,
     points,
-    final: { last: final(totalSteps, 0), bestValidation: final(totalSteps - STEPS_PER_EPOCH, 0.001) },
+    final: { last: final(totalSteps, 0), bestValidation: final(totalSteps - STEPS_PER_EPOCH, 0.001), crossings: [] },
     cost: {
       secondsPerStep: { median: perStep, min: perStep * 0.95, max: perStep * 1.4 },
       stepsPerEpoch: STEPS_PER_EPOCH,
@@ -214,6 +228,7 @@ function sampleRun(method: SampleMethod, seed: number, targets: readonly number[
       evaluationSeconds: 25,
       warmUpSeconds: 1.5,
       checkpointSeconds: 0.4,
+      loadSeconds: 0.05,
     },
     timeTo: targets.map((target) => crossing(points, target)),
     weightsSha256,
@@ -222,16 +237,15 @@ function sampleRun(method: SampleMethod, seed: number, targets: readonly number[
 }
 
 function samplePoints(method: SampleMethod, seed: number): Point[] {
-  return Array.from({ length: method.epochs * 2 + 1 }, (_, index) => {
+  return Array.from({ length: method.epochs * 2 }, (_, at) => {
+    const index = at + 1;
     const step = Math.round(index * STEPS_PER_EPOCH / 2);
     const full = step * method.full;
     const wobble = 0.012 * Math.sin(1.7 * index + 2.3 * seed);
-    const robustAccuracy = index === 0
-      ? 0
-      : method.top * (1 - Math.exp(-full / (method.rise * (1 + 0.04 * seed)))) + wobble;
+    const robustAccuracy = method.top * (1 - Math.exp(-full / (method.rise * (1 + 0.04 * seed)))) + wobble;
     const trainSeconds = step * method.secondsPerStep * speed(seed);
     return {
-      epoch: index / 2,
+      epoch: step / STEPS_PER_EPOCH,
       step,
       examples: index * 3500,
       trainSeconds,
@@ -242,9 +256,9 @@ function samplePoints(method: SampleMethod, seed: number): Point[] {
         firstLayerAdversary: step * method.firstLayer * 0.75,
         firstLayerWeights: step * method.firstLayer * 0.25,
       },
-      loss: index === 0 ? null : 2.3 * Math.exp(-index / 6) + 0.2,
+      loss: 2.3 * Math.exp(-index / 6) + 0.2,
       split: "validation",
-      clean: accuracy(index === 0 ? 0.1 : method.clean * (1 - Math.exp(-index - 0.8)) + wobble / 4, JUDGED.validation),
+      clean: accuracy(method.clean * (1 - Math.exp(-index - 0.8)) + wobble / 4, JUDGED.validation),
       robust: [robust(ATTACKS.curve, robustAccuracy, JUDGED.validation)],
     };
   });
@@ -272,7 +286,7 @@ function crossing(points: readonly Point[], target: number): RunRecord["timeTo"]
     target,
     attack: ATTACKS.curve,
     trainSeconds: point?.trainSeconds ?? null,
-    lowerBoundSeconds: point ? points[index - 1]?.trainSeconds ?? null : null,
+    lowerBoundSeconds: point ? points[index - 1]?.trainSeconds ?? 0 : null,
     epoch: point?.epoch ?? null,
     fullPasses: point?.passes.full ?? null,
   };
@@ -287,8 +301,8 @@ function brokenRuns(targets: readonly number[]): RunRecord[] {
     0,
     targets,
   );
-  const points = diverged.points.slice(0, 4);
-  const nothing = { last: null, bestValidation: null };
+  const points = diverged.points.slice(0, 3);
+  const nothing = { last: null, bestValidation: null, crossings: [] };
   return [
     {
       ...failed,

@@ -36,8 +36,8 @@ export function sampleWithText(text: string): Result {
       engine: run.engine && { ...run.engine, name: text, version: text, kernels: text, precision: text },
       config: {
         ...run.config,
-        data: { name: text, options: { [text]: text } },
-        model: { name: text, options: { [text]: text } },
+        data: { name: [...text].slice(0, 64).join(""), options: { [text]: text } },
+        model: { name: [...text].slice(0, 64).join(""), options: { [text]: text } },
         method: { name: run.config.method.name, options: { [text]: text } },
       },
     })),

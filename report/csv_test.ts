@@ -56,5 +56,5 @@ Deno.test("csv keeps a point that no attack judged", async () => {
   }));
   const [header, row] = await rowsOf({ ...result, runs });
   assert.equal(row?.[header?.indexOf("robustAccuracy") ?? 0], "");
-  assert.equal(row?.[header?.indexOf("step") ?? 0], "0");
+  assert.equal(row?.[header?.indexOf("step") ?? 0], "28");
 });

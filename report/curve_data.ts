@@ -7,12 +7,13 @@ import { shortText } from "./plain_text.ts";
 import { summarize, type SummaryRow } from "./summarize.ts";
 
 /** A point of a curve. Accuracies are fractions. */
-export interface CurveRow {
+interface CurveRow {
   /** Name of the run label in the legend. */
   readonly run: string;
   /** Tells the lines of one name apart. */
   readonly line: string;
   readonly trainSeconds: number;
+  /** In passUnit. */
   readonly fullPasses: number;
   readonly clean: number;
   /** Absent where the point was not judged with the suite's attack. */
@@ -20,7 +21,7 @@ export interface CurveRow {
 }
 
 /** A target that the median of a run label reached, between two evaluations. */
-export interface CrossingRow {
+interface CrossingRow {
   readonly run: string;
   readonly target: number;
   readonly lowerBoundSeconds: number;
@@ -47,30 +48,35 @@ export function curveData(result: Result): CurveData {
   const names = distinctNames(rows.map((row) => row.label));
   const batches = new Set(result.runs.map((run) => run.config.batch));
   const [onlyBatch] = batches.size === 1 ? batches : [];
-  // Passes over batches of different sizes are not the same work; then images are counted.
-  const scale = (run: RunRecord) => onlyBatch === undefined ? run.config.batch : 1;
+  const passes = onlyBatch === undefined ? imagePasses : batchPasses;
   const curve = (row: SummaryRow, name: string) =>
-    row.runs.map((run) =>
-      run.points.map((point) => curveRow(result, point, { name, line: run.seed, scale: scale(run) }))
-    );
+    row.runs.map((run) => run.points.map((point) => curveRow(result, point, { name, line: run.seed, passes })));
   const groups = rows.map((row, index) => ({ row, name: names[index] ?? row.label }));
   return {
     names,
     runs: groups.flatMap(({ row, name }) => curve(row, name).flat()),
     medians: groups.flatMap(({ row, name }) => medianCurve(curve(row, name).filter((points) => points.length > 0))),
-    crossings: groups.flatMap(({ row, name }) => crossingRows(row, name, scale(row.first))),
+    crossings: groups.flatMap(({ row, name }) => crossingRows(result, row, { name, passes })),
     several: rows.some((row) => row.runs.length > 1),
     passUnit: onlyBatch === undefined ? "images" : `batches of ${onlyBatch}`,
   };
 }
 
-function curveRow(result: Result, point: Point, of: { name: string; line: number; scale: number }): CurveRow {
+type Passes = (point: Point) => number;
+
+const batchPasses: Passes = ({ passes }) => passes.full;
+
+/** Passes over batches of different sizes are not the same work; then images are counted. Not as passes times the batch
+ *  size, since an epoch's last batch may be smaller. */
+const imagePasses: Passes = ({ passes, step, examples }) => step === 0 ? 0 : examples * passes.full / step;
+
+function curveRow(result: Result, point: Point, of: { name: string; line: number; passes: Passes }): CurveRow {
   const robust = point.robust.find((row) => row.attack === result.suite.evaluation.attack);
   return {
     run: of.name,
     line: `${of.name} ${of.line}`,
     trainSeconds: point.trainSeconds,
-    fullPasses: point.passes.full * of.scale,
+    fullPasses: of.passes(point),
     clean: point.clean.accuracy,
     robust: robust?.accuracy ?? null,
   };
@@ -96,16 +102,27 @@ function medianCurve(runs: readonly (readonly CurveRow[])[]): CurveRow[] {
   });
 }
 
-function crossingRows(row: SummaryRow, run: string, scale: number): CrossingRow[] {
-  return row.times.flatMap(({ target, medianSeconds, lowerBoundSeconds, fullPasses }) =>
-    medianSeconds === null ? [] : [{
-      run,
+function crossingRows(result: Result, row: SummaryRow, of: { name: string; passes: Passes }): CrossingRow[] {
+  return row.times.flatMap(({ target, medianSeconds, lowerBoundSeconds }) => {
+    if (medianSeconds === null) return [];
+    const fullPasses = medianOf(row.runs.map((run) => {
+      const point = pointOfCrossing(result, run, target);
+      return point ? of.passes(point) : Infinity;
+    }));
+    if (!Number.isFinite(fullPasses)) return []; // a record whose points do not hold its crossings
+    return [{
+      run: of.name,
       target,
       lowerBoundSeconds: lowerBoundSeconds ?? 0,
       trainSeconds: medianSeconds,
-      fullPasses: (fullPasses ?? 0) * scale,
-    }]
-  );
+      fullPasses,
+    }];
+  });
+}
+
+function pointOfCrossing(result: Result, run: RunRecord, target: number): Point | undefined {
+  const entry = run.timeTo.find((time) => time.target === target && time.attack === result.suite.evaluation.attack);
+  return run.points.find((point) => point.trainSeconds === entry?.trainSeconds);
 }
 
 /** Labels cut to a length that a legend can show; what a cut made equal is numbered. */

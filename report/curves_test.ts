@@ -38,7 +38,14 @@ Deno.test("curveData() counts passes in images where batches differ", () => {
   const runs = result.runs.map((run) => run === first ? { ...run, config: { ...run.config, batch: 64 } } : run);
   const mixed = curveData({ ...result, runs });
   assert.equal(mixed.passUnit, "images");
-  assert.equal(mixed.runs[1]?.fullPasses, (first.points[1]?.passes.full ?? 0) * 64);
+  // 7000 examples an epoch in 55 batches of 128, the last of them smaller; PGD-7 makes 8 full passes over each.
+  const pgd = mixed.medians.filter(({ run }) => run === "pgd-7");
+  assert.equal(pgd.at(-1)?.fullPasses, 6 * 7000 * 8);
+  assert.ok(mixed.crossings.length > 0);
+  for (const { run, trainSeconds, fullPasses } of mixed.crossings) {
+    const point = mixed.medians.find((row) => row.run === run && row.trainSeconds === trainSeconds);
+    assert.equal(fullPasses, point?.fullPasses);
+  }
 });
 
 Deno.test("curveData() draws no crossing where a target was not reached, and no name without evaluations", () => {

@@ -1,6 +1,7 @@
 /** Numbers as the report shows them. Units are always written; nothing here is ever read back. @module */
 
 import type { Spread } from "../statistics/spread.ts";
+import type { Accuracy } from "./accuracy.ts";
 
 /** What stands where there is no number. */
 export const NONE = "–";
@@ -54,4 +55,18 @@ export function formatSpread(spread: Spread | null, runs: number, format: (value
   if (least !== most) remarks.push(`${least} to ${most}`);
   if (spread.count < runs) remarks.push(`${spread.count} of ${runs}`);
   return format(spread.median) + (remarks.length > 0 ? ` (${remarks.join(", ")})` : "");
+}
+
+/** An accuracy: of one run with its interval, "80.4 % [78.6, 82.1]"; of several as `formatSpread` shows them. */
+export function formatAccuracy(accuracy: Accuracy | null, runs: number): string {
+  const shown = formatSpread(accuracy, runs, formatPercent);
+  if (accuracy === null || runs > 1) return shown;
+  const [lower, upper] = [accuracy.interval.lower, accuracy.interval.upper].map((end) => (end * 100).toFixed(1));
+  return `${shown} [${lower}, ${upper}]`;
+}
+
+/** An option's value: up to four significant digits of a fraction, all of a whole number; lists with slashes. */
+export function formatValue(value: unknown): string {
+  if (Array.isArray(value)) return value.map(formatValue).join("/");
+  return typeof value === "number" && !Number.isInteger(value) ? String(Number(value.toPrecision(4))) : String(value);
 }

@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { digits, formatCount, formatPercent, formatSeconds, formatSpread, formatTarget } from "./format.ts";
+import {
+  digits,
+  formatAccuracy,
+  formatCount,
+  formatPercent,
+  formatSeconds,
+  formatSpread,
+  formatTarget,
+  formatValue,
+} from "./format.ts";
 
 Deno.test("digits() keeps three significant digits and never writes powers of ten", () => {
   const cases: [number, string][] = [
@@ -42,4 +51,22 @@ Deno.test("formatSpread() shows the range where values differ and how many are m
     formatSpread({ median: 0.5, min: 0.4, max: 0.6, count: 2 }, 3, formatPercent),
     "50.0 % (40.0 % to 60.0 %, 2 of 3)",
   );
+});
+
+Deno.test("formatAccuracy() gives one run its interval and several their range", () => {
+  const interval = { lower: 0.4612, upper: 0.5449 };
+  const one = { median: 0.5, min: 0.5, max: 0.5, count: 1, interval };
+  assert.equal(formatAccuracy(one, 1), "50.0 % [46.1, 54.5]");
+  assert.equal(formatAccuracy(one, 3), "50.0 % (1 of 3)");
+  assert.equal(formatAccuracy({ ...one, max: 0.6, count: 3 }, 3), "50.0 % (50.0 % to 60.0 %)");
+  assert.equal(formatAccuracy(null, 1), "–");
+});
+
+Deno.test("formatValue() cuts fractions and nothing else", () => {
+  assert.equal(formatValue(8 / 255), "0.03137");
+  assert.equal(formatValue(0.1), "0.1");
+  assert.equal(formatValue(123456), "123456");
+  assert.equal(formatValue([1, 1 / 3]), "1/0.3333");
+  assert.equal(formatValue(true), "true");
+  assert.equal(formatValue("sign"), "sign");
 });

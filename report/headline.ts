@@ -3,8 +3,11 @@
  *  one sample, and a few are not many. @module */
 
 import type { Result } from "../bench/result.ts";
+import { wilsonInterval } from "../statistics/wilson.ts";
 import { formatPercent, formatSeconds, formatTarget } from "./format.ts";
-import { escapeMarkdown } from "./markdown_text.ts";
+import { finalSentence } from "./headline_final.ts";
+import { attackName } from "./markdown_attacks.ts";
+import { andList, escapeMarkdown } from "./markdown_text.ts";
 import type { SummaryRow } from "./summarize.ts";
 import { timeText, type TimeToTarget } from "./time_to_target.ts";
 
@@ -19,7 +22,6 @@ export function headline(result: Result, rows: readonly SummaryRow[]): string {
     ...targetSentences(result, rows),
     pendingSentence(result),
     finalSentence(result, rows),
-    sizeSentence(result),
   ];
   return sentences.filter((sentence) => sentence !== "").join(" ");
 }
@@ -35,18 +37,23 @@ function targetSentences(result: Result, rows: readonly SummaryRow[]): string[] 
   if (won === undefined) {
     const lowest = formatTarget(descending.at(-1) ?? 0);
     const most = seeds.length > 1 ? "in more than half of its seeds " : "";
-    return [`No method reached a target ${most}(the lowest is ${lowest} robust accuracy).`];
+    return [
+      `No method reached a target ${most}(the lowest is ${lowest} robust accuracy).`,
+      sizeSentence(result, descending.at(-1) ?? 0),
+    ];
   }
   const all = entrants(rows, won).sort((a, b) =>
     (a.time.medianSeconds ?? Infinity) - (b.time.medianSeconds ?? Infinity)
   );
   const [leader, ...others] = all;
   if (!leader) return [];
+  const groups = settledGroups(all.filter(({ time }) => time.medianSeconds !== null));
   return [
-    leaderSentence(result, leader, won),
+    leaderSentence(result, leader, { target: won, settled: groups[0]?.length === 1 }),
     othersSentence(others),
-    tieSentence(leader, others),
+    unsettledSentence(groups),
     missedSentence(rows, descending.filter((target) => target > won)),
+    sizeSentence(result, won),
     seeds.length > 1
       ? `${seeds.length} seeds are few; the ranges are shown, and no speed-up is claimed.`
       : "One seed is one sample: this is what happened once, and no speed-up is claimed.",
@@ -59,16 +66,22 @@ function entrants(rows: readonly SummaryRow[], target: number): Entrant[] {
   );
 }
 
-function leaderSentence(result: Result, { name, time }: Entrant, target: number): string {
+function leaderSentence(result: Result, { name, time }: Entrant, of: { target: number; settled: boolean }): string {
   const { seeds } = result.suite;
-  const goal = `${formatTarget(target)} robust accuracy`;
+  const goal = `${formatTarget(of.target)} robust accuracy`;
   const seconds = formatSeconds(time.medianSeconds ?? 0);
-  const below = `still below at ${formatSeconds(time.lowerBoundSeconds ?? 0)}`;
   if (seeds.length === 1) {
-    return `In this one run of each method, **${name}** reached ${goal} first: after ${seconds} of training (${below}).`;
+    const when = time.lowerBoundSeconds
+      ? `after ${seconds} of training (still below at ${formatSeconds(time.lowerBoundSeconds)})`
+      : `at its first evaluation, after ${seconds} of training`;
+    const first = of.settled ? `reached ${goal} first` : `was the first seen at ${goal}`;
+    return `In this one run of each method, **${name}** ${first}: ${when}.`;
   }
   const spread = time.reachedSeconds;
   const range = spread ? `${formatSeconds(spread.min)} to ${formatSeconds(spread.max)}, ` : "";
+  const below = time.lowerBoundSeconds
+    ? `still below at ${formatSeconds(time.lowerBoundSeconds)}`
+    : "at its first evaluation";
   return `Over ${seeds.length} seeds, **${name}** had the smallest median time to ${goal}: ${seconds} of training ` +
     `(${below}; ${range}${time.reached} of ${time.runs} reached it).`;
 }
@@ -97,39 +110,32 @@ function pendingSentence(result: Result): string {
   return pending === 0 ? "" : `${pending} of ${result.runs.length} runs have not ended, so all this is provisional.`;
 }
 
-/** Times are known only to the interval between two evaluations, and to the range over seeds. */
-function tieSentence(leader: Entrant, others: readonly Entrant[]): string {
-  const close = others.filter(({ time }) =>
-    time.medianSeconds !== null && time.earliestSeconds < leader.time.latestSeconds
-  );
-  if (close.length === 0) return "";
-  const names = [leader, ...close].map(({ name }) => name);
-  return `The intervals of ${names.slice(0, -1).join(", ")} and ${
-    names.at(-1)
-  } overlap, so their order is not settled by these evaluations.`;
+/** Entrants in the order of their times, cut where everyone before is certain to have come before everyone after: times
+ *  are known only to the interval between two evaluations, and to the range over seeds. */
+function settledGroups(entrants: readonly Entrant[]): Entrant[][] {
+  const groups: Entrant[][] = [];
+  let latest = -Infinity;
+  entrants.forEach((entrant, index) => {
+    const earliest = Math.min(...entrants.slice(index).map(({ time }) => time.earliestSeconds));
+    if (earliest >= latest) groups.push([]);
+    groups.at(-1)?.push(entrant);
+    latest = Math.max(latest, entrant.time.latestSeconds);
+  });
+  return groups;
 }
 
-function finalSentence(result: Result, rows: readonly SummaryRow[]): string {
-  const attack = result.suite.final.attacks[0];
-  if (attack === undefined) return "";
-  const ends = rows.flatMap((row) => {
-    const spread = row.last.robust.get(attack);
-    return spread ? [{ name: escapeMarkdown(row.label), accuracy: spread.median }] : [];
-  }).sort((a, b) => b.accuracy - a.accuracy);
-  const best = ends[0];
-  if (!best) return "";
-  const median = result.suite.seeds.length > 1 ? "median " : "";
-  const same = ends.filter((end) => formatPercent(end.accuracy) === formatPercent(best.accuracy));
-  return `At the end the highest ${median}robust accuracy on the ${
-    escapeMarkdown(result.suite.final.split)
-  } images was ` +
-    `${formatPercent(best.accuracy)} (${same.map((end) => end.name).join(", ")}).`;
+function unsettledSentence(groups: readonly (readonly Entrant[])[]): string {
+  const open = groups.filter((group) => group.length > 1).map((group) => andList(group.map(({ name }) => name)));
+  return open.length === 0
+    ? ""
+    : `The order of ${open.join("; of ")} is not settled by these evaluations, since their intervals overlap.`;
 }
 
-function sizeSentence(result: Result): string {
-  const { count, split } = result.suite.evaluation;
-  if (count >= 1000 || result.suite.targets.length === 0) return "";
-  return `Targets were judged on ${count} ${escapeMarkdown(split)} images, where one image is ${
-    formatTarget(1 / count)
-  }: small differences mean nothing.`;
+/** What the images that targets were judged on leave open at the target in question. */
+function sizeSentence(result: Result, target: number): string {
+  const { count, split, attack } = result.suite.evaluation;
+  if (count === 0) return "";
+  const { lower, upper } = wilsonInterval(Math.round(target * count), count);
+  return `Targets were judged under ${attackName(result, attack)} on ${count} ${escapeMarkdown(split)} images, where ` +
+    `${formatTarget(target)} has a 95 % interval from ${formatPercent(lower)} to ${formatPercent(upper)}.`;
 }

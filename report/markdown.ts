@@ -2,9 +2,10 @@
 
 import type { Result } from "../bench/result.ts";
 import type { Exporter } from "./exporter.ts";
-import { formatCount, formatPercent, formatRatio, formatSeconds, formatSpread, formatTarget, NONE } from "./format.ts";
+import { formatAccuracy, formatCount, formatRatio, formatSeconds, formatSpread, formatTarget, NONE } from "./format.ts";
 import { headline } from "./headline.ts";
-import { attackName, attackNumber, attackSection } from "./markdown_attacks.ts";
+import { attackName, attackSection } from "./markdown_attacks.ts";
+import { clockSection } from "./markdown_clock.ts";
 import { identitySection, machineSection, recipeSection } from "./markdown_record.ts";
 import { codeBlock, type Column, escapeMarkdown, list, table } from "./markdown_text.ts";
 import { summarize, type SummaryRow } from "./summarize.ts";
@@ -22,7 +23,7 @@ export const markdown: Exporter = {
       resultSection(result, rows),
       recipeSection(result, rows),
       attackSection(result),
-      clockSection(result),
+      clockSection(result, rows),
       machineSection(result),
       identitySection(result),
       troubleSection(result),
@@ -33,7 +34,7 @@ export const markdown: Exporter = {
 };
 
 /** "Title: one seed, CPU (2 cores)". */
-export function titleOf(result: Result): string {
+function titleOf(result: Result): string {
   const seeds = result.suite.seeds.length === 1 ? "one seed" : `${result.suite.seeds.length} seeds`;
   const machines = result.machines.map((machine) => {
     const cores = machine.cores === null ? "" : ` (${machine.cores} ${machine.cores === 1 ? "core" : "cores"})`;
@@ -48,7 +49,6 @@ function resultSection(result: Result, rows: readonly SummaryRow[]): string {
   const attacks = final.attacks;
   const columns: Column[] = [
     { heading: "Run" },
-    { heading: "Method" },
     { heading: "Clean", numeric: true },
     ...attacks.map((key) => ({ heading: `Robust, ${attackName(result, key)}`, numeric: true })),
     ...targets.map((target) => ({ heading: `Time to ${formatTarget(target)}`, numeric: true })),
@@ -62,9 +62,8 @@ function resultSection(result: Result, rows: readonly SummaryRow[]): string {
   ];
   const cells = rows.map((row) => [
     nameCell(row),
-    escapeMarkdown(row.methodLabel),
-    formatSpread(row.last.clean, row.runs.length, formatPercent),
-    ...attacks.map((key) => formatSpread(row.last.robust.get(key) ?? null, row.runs.length, formatPercent)),
+    formatAccuracy(row.last.clean, row.runs.length),
+    ...attacks.map((key) => formatAccuracy(row.last.robust.get(key) ?? null, row.runs.length)),
     ...row.times.map(timeText),
     ...costCells(row),
   ]);
@@ -73,11 +72,11 @@ function resultSection(result: Result, rows: readonly SummaryRow[]): string {
     (final.split === evaluation.split
       ? ", from the split that targets are judged on."
       : ", on which no choice depended."),
-    targets.length === 0 ? "" : `Time to N %: training seconds until two evaluations in a row on ${evaluation.count} ` +
-      `${escapeMarkdown(evaluation.split)} images (${
-        attackName(result, evaluation.attack)
-      }) were at or above N %. In brackets the training ` +
-      "seconds of the evaluation before, when it was not yet so; nothing is interpolated.",
+    seeds.length > 1
+      ? ""
+      : "In square brackets: the 95 % interval (Wilson's) of the accuracy, for the sampling of the images judged alone; how " +
+        "other seeds would differ is not in it.",
+    ...targetNotes(result),
     seeds.length > 1
       ? "Over the seeds: median, with smallest to largest in brackets where they differ. In a median, a run that did not " +
         "reach a target counts as slower than all that did."
@@ -94,6 +93,19 @@ function resultSection(result: Result, rows: readonly SummaryRow[]): string {
     bestTable(result, rows),
   ];
   return parts.filter((part) => part !== "").join("\n\n");
+}
+
+function targetNotes(result: Result): string[] {
+  const { evaluation, targets } = result.suite;
+  if (targets.length === 0) return [];
+  const judged = `${evaluation.count} ${escapeMarkdown(evaluation.split)} images`;
+  return [
+    `Time to N %: training seconds until two evaluations in a row on ${judged} (${
+      attackName(result, evaluation.attack)
+    }) were at or above N %. In brackets the training seconds of the evaluation before, when it was not yet so ("first ` +
+    `evaluation" where there was none before); nothing is interpolated.`,
+    "Where the evaluation that closes a run comes sooner than the others, it is drawn but counts for no target.",
+  ];
 }
 
 function nameCell(row: SummaryRow): string {
@@ -128,30 +140,12 @@ function bestTable(result: Result, rows: readonly SummaryRow[]): string {
   ];
   const cells = known.map((row) => [
     nameCell(row),
-    formatSpread(row.bestValidation.clean, row.runs.length, formatPercent),
-    ...attacks.map((key) => formatSpread(row.bestValidation.robust.get(key) ?? null, row.runs.length, formatPercent)),
+    formatAccuracy(row.bestValidation.clean, row.runs.length),
+    ...attacks.map((key) => formatAccuracy(row.bestValidation.robust.get(key) ?? null, row.runs.length)),
   ]);
   const split = escapeMarkdown(result.suite.evaluation.split);
   return `The same for the weights with the highest robust accuracy on the ${split} images during training:\n\n` +
     table(columns, cells);
-}
-
-function clockSection(result: Result): string {
-  const { everyExamples, count, split } = result.suite.evaluation;
-  return "## How the time is measured\n\n" + list([
-    "Training time starts when a run first touches training data. It covers loading, making the adversarial images, the " +
-    "optimizer and every wait in between.",
-    "It stands still during evaluations and while checkpoints are written; each of these has a clock of its own in " +
-    "result.json, and so has the whole run with both included (wall time).",
-    "Compiling and warming up come before it; their seconds are in result.json too.",
-    `Every run is evaluated after each ${everyExamples} training examples, on the same ${count} ${
-      escapeMarkdown(split)
-    } ` +
-    `images with the same attack (${attackName(result, result.suite.evaluation.attack)}, ${
-      attackNumber(result, result.suite.evaluation.attack)
-    }) and the same random draws.`,
-    "Time per step is the median over the run's optimizer steps; evaluations are not in it.",
-  ]);
 }
 
 function troubleSection(result: Result): string {

@@ -1,6 +1,7 @@
 /** How the Markdown report names attacks: short in headings, in full in a section of their own. @module */
 
 import type { Result } from "../bench/result.ts";
+import { formatValue } from "./format.ts";
 import { escapeMarkdown, list } from "./markdown_text.ts";
 
 /** Keys of the attacks that the report mentions: the curve's first, then the final ones. */
@@ -33,8 +34,6 @@ export function attackSection(result: Result): string {
 
 /** "steps=20, stepSize=0.025", escaped. */
 export function formatOptions(options: Readonly<Record<string, unknown>>): string {
-  const entries = Object.entries(options).map(([key, value]) =>
-    `${key}=${Array.isArray(value) ? value.join("/") : value}`
-  );
+  const entries = Object.entries(options).map(([key, value]) => `${key}=${formatValue(value)}`);
   return entries.length > 0 ? escapeMarkdown(entries.join(", ")) : "none";
 }

@@ -1,16 +1,18 @@
 /** The Markdown report's reference sections: recipes, machines and versions, seeds, data and hashes. @module */
 
-import type { Result, RunRecord } from "../bench/result.ts";
+import type { Machine, Result, RunRecord } from "../bench/result.ts";
 import { digits, formatBytes, formatCount, NONE } from "./format.ts";
 import { formatOptions } from "./markdown_attacks.ts";
 import { escapeMarkdown, list, table } from "./markdown_text.ts";
-import type { SummaryRow } from "./summarize.ts";
+import { spreadOver, type SummaryRow } from "./summarize.ts";
 
 type Optimizer = RunRecord["config"]["optimizer"];
+type Attempt = RunRecord["attempts"][number];
 
 export function recipeSection(result: Result, rows: readonly SummaryRow[]): string {
   const columns = [
     { heading: "Run" },
+    { heading: "Method" },
     { heading: "Optimizer" },
     { heading: "Learning rate", numeric: true },
     { heading: "Schedule" },
@@ -20,8 +22,9 @@ export function recipeSection(result: Result, rows: readonly SummaryRow[]): stri
     { heading: "Method's options" },
     { heading: "Note" },
   ];
-  const cells = rows.map(({ label, note, first: { config } }) => [
+  const cells = rows.map(({ label, methodLabel, note, first: { config } }) => [
     `**${escapeMarkdown(label)}**`,
+    escapeMarkdown(methodLabel),
     formatOptimizer(config.optimizer),
     String(config.optimizer.learningRate),
     formatSchedule(config.optimizer),
@@ -62,6 +65,7 @@ export function machineSection(result: Result): string {
     "GPU",
     "System",
     "Load at start",
+    "Load at end",
     "Float32 matrix product",
     "Versions",
   ].map((heading) => ({ heading }));
@@ -71,7 +75,8 @@ export function machineSection(result: Result): string {
     machine.memoryBytes === null ? NONE : formatBytes(machine.memoryBytes),
     machine.gpu === null ? NONE : escapeMarkdown(machine.gpu),
     escapeMarkdown([machine.os, machine.osRelease ?? "", machine.arch].join(" ")),
-    machine.loadAverage === null ? NONE : machine.loadAverage.toFixed(2),
+    loadRange(result, machine, (attempt) => attempt.loadAverageAtStart),
+    loadRange(result, machine, (attempt) => attempt.loadAverageAtEnd),
     machine.calibration === null ? NONE : `${digits(machine.calibration.gemmGflops)} GFLOP/s`,
     escapeMarkdown(`Deno ${machine.deno}, V8 ${machine.v8}, TensorFlow.js ${machine.tfjs}`),
   ]);
@@ -85,7 +90,19 @@ export function machineSection(result: Result): string {
       } (${config.dtype}), workers ${engine.workers}, shards ${engine.shards}`,
     ]
   ));
-  return `## Hardware and versions\n\n${table(columns, cells)}\n\n${list([...engines])}`.trimEnd();
+  const load =
+    "Load at the start and at the end of a run: mean number of busy or waiting threads in the minute before, " +
+    "from the smallest to the largest over the runs, with this program's own share.";
+  return `## Hardware and versions\n\n${table(columns, cells)}\n\n${list([load, ...engines])}`;
+}
+
+/** "0.13", or "0.13 to 2.41" over the runs on one machine. */
+function loadRange(result: Result, { id }: Machine, value: (attempt: Attempt) => number | null): string {
+  const here = result.runs.flatMap((run) => run.attempts).filter(({ machine }) => machine === id);
+  const loads = spreadOver(here.map(value));
+  if (loads === null) return NONE;
+  const [least, most] = [loads.min.toFixed(2), loads.max.toFixed(2)];
+  return least === most ? least : `${least} to ${most}`;
 }
 
 export function identitySection(result: Result): string {

@@ -41,29 +41,75 @@ Deno.test("markdown names seeds and machine in its title and keeps its order", a
 });
 
 Deno.test("markdown's main table of one seed", async () => {
-  assert.deepEqual(tableOf(await render(sampleResult({ trouble: true })), "| Run | Method"), [
-    "| Run | Method | Clean | Robust, pgd-50 | Time to 60 % | Time to 75 % | Time to 90 % | Per step | " +
+  assert.deepEqual(tableOf(await render(sampleResult({ trouble: true })), "| Run | Clean"), [
+    "| Run | Clean | Robust, fgsm | Robust, pgd-50 | Time to 60 % | Time to 75 % | Time to 90 % | Per step | " +
     "Relative to natural | Folklore | Full passes per step | First-layer passes per step | Epochs | Training time |",
-    "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
-    "| **natural** | Natural | 98.5 % | 0.8 % | not reached | not reached | not reached | 40.0 ms | 1.00× | 1× | 1 | 0 | 24 | 52.8 s |",
-    "| **fgsm** | FGSM, L∞ ε=0.2, α=0.2 | 98.1 % | 29.0 % | not reached | not reached | not reached | 83.0 ms | 2.08× | 2× | 2 | 0 | 12 | 54.8 s |",
-    "| **fgsm-rs** | FGSM-RS, L∞ ε=0.2, α=0.25 | 97.5 % | 75.6 % | 25.8 s (after 23.4 s) | 51.4 s (after 49.1 s) | not reached | 85.0 ms | 2.13× | 2× | 2 | 0 | 20 | 93.5 s |",
-    "| **pgd-3** | PGD-3, L∞ ε=0.2, α=0.1, adversarial loss only | 96.8 % | 79.0 % | 31.7 s (after 27.1 s) | 54.1 s (after 49.7 s) | not reached | 164 ms | 4.10× | 4× | 4 | 0 | 10 | 90.2 s |",
-    "| **pgd-7** | PGD-7, L∞ ε=0.2, α=0.05, adversarial loss only | 96.4 % | 79.6 % | 45.7 s (after 36.4 s) | 82.1 s (after 72.8 s) | not reached | 331 ms | 8.28× | 8× | 8 | 0 | 6 | 109 s |",
-    "| **yopo-5-3** | YOPO-5-3, L∞ ε=0.2, α=0.05, first layer as in the paper | 96.6 % | 80.4 % | 32.0 s (after 25.5 s) | 51.0 s (after 44.8 s) | not reached | 232 ms | 5.80× | 5× | 5 | 20 | 9 | 115 s |",
-    "| **pgd-40** (failed) | PGD-40, L∞ ε=0.2, α=0.01 | – | – | not reached (failed) | not reached (failed) | not reached (failed) | – | – | 41× | – | – | 0 of 6 | – |",
-    "| **yopo-3-5** (diverged) | YOPO-3-5, L∞ ε=0.2, α=0.1 | – | – | not reached (diverged) | not reached (diverged) | not reached (diverged) | 232 ms | 5.80× | 3× | 3 | 18 | 1.5 of 9 | 19.3 s |",
+    "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+    "| **natural** | 98.5 % [97.9, 98.9] | 7.8 % [6.7, 9.1] | 0.8 % [0.5, 1.3] | not reached | not reached | not reached | 40.0 ms | 1.00× | 1× | 1 | 0 | 24 | 52.8 s |",
+    "| **fgsm** | 98.1 % [97.4, 98.6] | 36.0 % [33.9, 38.1] | 29.0 % [27.1, 31.0] | not reached | not reached | not reached | 83.0 ms | 2.08× | 2× | 2 | 0 | 12 | 54.8 s |",
+    "| **fgsm-rs** | 97.5 % [96.7, 98.1] | 82.6 % [80.9, 84.2] | 75.6 % [73.7, 77.4] | 25.8 s (after 23.4 s) | 51.4 s (after 49.1 s) | not reached | 85.0 ms | 2.13× | 2× | 2 | 0 | 20 | 93.5 s |",
+    "| **pgd-3** | 96.8 % [95.9, 97.5] | 86.0 % [84.4, 87.5] | 79.0 % [77.2, 80.7] | 31.7 s (after 27.1 s) | 54.1 s (after 49.7 s) | not reached | 164 ms | 4.10× | 4× | 4 | 0 | 10 | 90.2 s |",
+    "| **pgd-7** | 96.4 % [95.5, 97.1] | 86.6 % [85.0, 88.0] | 79.6 % [77.8, 81.3] | 45.7 s (after 36.4 s) | 82.1 s (after 72.8 s) | not reached | 331 ms | 8.28× | 8× | 8 | 0 | 6 | 109 s |",
+    "| **yopo-5-3** | 96.6 % [95.7, 97.3] | 87.4 % [85.9, 88.8] | 80.4 % [78.6, 82.1] | 32.0 s (after 25.5 s) | 51.0 s (after 44.8 s) | not reached | 232 ms | 5.80× | 5× | 5 | 20 | 9 | 115 s |",
+    "| **pgd-40** (failed) | – | – | – | not reached (failed) | not reached (failed) | not reached (failed) | – | – | 41× | – | – | 0 of 6 | – |",
+    "| **yopo-3-5** (diverged) | – | – | – | not reached (diverged) | not reached (diverged) | not reached (diverged) | 232 ms | 5.80× | 3× | 3 | 18 | 1.51 of 9 | 19.3 s |",
   ]);
 });
 
 Deno.test("markdown gives median and range where there are several seeds", async () => {
-  const line = tableOf(await render(sampleResult({ seeds: [0, 1, 2] })), "| Run | Method").at(-1);
+  const line = tableOf(await render(sampleResult({ seeds: [0, 1, 2] })), "| Run | Clean").at(-1);
   assert.equal(
     line,
-    "| **yopo-5-3** | YOPO-5-3, L∞ ε=0.2, α=0.05, first layer as in the paper | 96.6 % | 80.4 % (80.2 % to 82.4 %) | " +
+    "| **yopo-5-3** | 96.6 % | 87.4 % (87.2 % to 89.4 %) | 80.4 % (80.2 % to 82.4 %) | " +
       "32.9 s (after 26.2 s; 32.0 s to 39.2 s, 3 of 3 reached) | 59.1 s (after 52.4 s; 51.0 s to 65.4 s, 3 of 3 reached) | " +
       "not reached | 238 ms (232 ms to 238 ms) | 5.80× | 5× | 5 | 20 | 9 | 118 s (115 s to 118 s) |",
   );
+});
+
+Deno.test("markdown says below the table what its numbers are", async () => {
+  const one = await render(sampleResult());
+  assert.match(one, /^- In square brackets: the 95 % interval \(Wilson's\) .* sampling of the images judged alone/m);
+  assert.match(one, /on 2000 held-out images, on which no choice depended\.$/m);
+  assert.match(one, /closes a run comes sooner .* counts for no target\.$/m);
+  assert.doesNotMatch(await render(sampleResult({ seeds: [0, 1] })), /Wilson|\[\d/);
+  assert.doesNotMatch(await render(sampleResult({ targets: [] })), /Time to N|for no target/);
+  const result = sampleResult();
+  const chosen = { ...result.suite, final: { ...result.suite.final, split: result.suite.evaluation.split } };
+  assert.match(await render({ ...result, suite: chosen }), /images, from the split that targets are judged on\.$/m);
+});
+
+Deno.test("markdown names methods and their options with the recipes, fractions to four digits", async () => {
+  const result = sampleResult();
+  const runs = result.runs.map((run) => ({
+    ...run,
+    config: { ...run.config, method: { name: run.config.method.name, options: { stepSize: 1 / 12, inner: 12345 } } },
+  }));
+  const line = tableOf(await render({ ...result, runs }), "| Run | Method").at(-1) ?? "";
+  assert.match(line, /^\| \*\*yopo-5-3\*\* \| YOPO-5-3, L∞ ε=0\.2, α=0\.05, first layer as in the paper \| SGD/);
+  assert.match(line, /\| stepSize=0\.08333, inner=12345 \|/);
+});
+
+Deno.test("markdown shows where the seconds of every run that began went", async () => {
+  const text = await render(sampleResult({ trouble: true }));
+  const lines = tableOf(text, "| Run | Training time");
+  assert.equal(
+    lines[0],
+    "| Run | Training time | Of it, loading data | Evaluations | Kept weights | Start and warm-up | Wall time |",
+  );
+  assert.equal(lines[2], "| **natural** | 52.8 s | 50.0 ms | 25.0 s | 400 ms | 1.50 s | 82.8 s |");
+  assert.ok(lines.some((line) => line.startsWith("| **yopo-3-5**")) && !lines.some((line) => line.includes("pgd-40")));
+});
+
+Deno.test("markdown gives the machine's load over the runs on it", async () => {
+  const result = sampleResult();
+  const loadsOf = async (runs: Result["runs"]) =>
+    tableOf(await render({ ...result, runs }), "| CPU").at(-1)?.split(" | ").slice(5, 7);
+  assert.deepEqual(await loadsOf(result.runs), ["0.23 to 0.93", "1.90"]);
+  const elsewhere = result.runs.map((run) => ({
+    ...run,
+    attempts: run.attempts.map((attempt) => ({ ...attempt, machine: "machine-2" })),
+  }));
+  assert.deepEqual(await loadsOf(elsewhere), ["–", "–"]);
 });
 
 Deno.test("markdown says what failed, what was warned of and how to run it again", async () => {

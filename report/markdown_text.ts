@@ -35,3 +35,8 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
 export function list(items: readonly string[]): string {
   return items.map((item) => `- ${item.replaceAll("\n", " ")}`).join("\n");
 }
+
+/** "a", "a and b", "a, b and c". */
+export function andList(items: readonly string[]): string {
+  return items.length < 2 ? items.join("") : `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;
+}

@@ -3,14 +3,17 @@
 
 import type { FinalRow, Result, RunRecord } from "../bench/result.ts";
 import { type Spread, spreadOf } from "../statistics/spread.ts";
+import { type Accuracy, accuracyOver, type StrongestAttack, strongestAttack } from "./accuracy.ts";
 import { folkloreCost } from "./folklore.ts";
 import { type TimeToTarget, timeToTarget } from "./time_to_target.ts";
 
 /** Accuracies of saved weights on the final split. */
-export interface FinalSummary {
-  readonly clean: Spread | null;
+interface FinalSummary {
+  readonly clean: Accuracy | null;
   /** By key in the result's attacks. */
-  readonly robust: ReadonlyMap<string, Spread>;
+  readonly robust: ReadonlyMap<string, Accuracy>;
+  /** Under the attack that left each run the lowest accuracy. */
+  readonly strongest: StrongestAttack | null;
 }
 
 export interface SummaryRow {
@@ -67,7 +70,8 @@ function summarizeRuns(result: Result, runs: readonly RunRecord[], first: RunRec
   };
 }
 
-function spreadOver(values: readonly (number | null | undefined)[]): Spread | null {
+/** The spread of the values that are known; null where none is. */
+export function spreadOver(values: readonly (number | null | undefined)[]): Spread | null {
   const known = values.filter((value) => typeof value === "number");
   return known.length === 0 ? null : spreadOf(known);
 }
@@ -75,9 +79,14 @@ function spreadOver(values: readonly (number | null | undefined)[]): Spread | nu
 function finalOf(rows: readonly (FinalRow | null)[]): FinalSummary {
   const known = rows.filter((row) => row !== null);
   const byAttack = Map.groupBy(known.flatMap((row) => row.robust), (robust) => robust.attack);
+  const robust = [...byAttack].flatMap(([attack, judged]): [string, Accuracy][] => {
+    const accuracy = accuracyOver(judged);
+    return accuracy ? [[attack, accuracy]] : [];
+  });
   return {
-    clean: spreadOver(known.map((row) => row.clean.accuracy)),
-    robust: new Map([...byAttack].map(([attack, robust]) => [attack, spreadOf(robust.map((row) => row.accuracy))])),
+    clean: accuracyOver(known.map((row) => row.clean)),
+    robust: new Map(robust),
+    strongest: strongestAttack(known.map((row) => row.robust)),
   };
 }
 

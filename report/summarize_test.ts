@@ -30,7 +30,7 @@ Deno.test("summarize() refuses a ratio to a natural run that differs in more tha
   const result = sampleResult();
   const natural = result.runs.find((run) => run.label === "natural");
   assert.ok(natural?.engine);
-  const elsewhere = [{ attempt: 1, machine: "machine-2", fromStep: 0, startedAt: result.created }];
+  const elsewhere = natural.attempts.map((attempt) => ({ ...attempt, machine: "machine-2" }));
   const differences: Partial<RunRecord>[] = [
     { engineKey: "another" },
     { seed: 9 },

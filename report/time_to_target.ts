@@ -14,10 +14,9 @@ export interface TimeToTarget {
   readonly reached: number;
   /** Median over all runs of the label, in training seconds; null where at least half of them did not reach it. */
   readonly medianSeconds: number | null;
-  /** The same median of the evaluations just before, at which the target was not yet met; null with medianSeconds. */
+  /** The same median of the evaluations just before, at which the target was not yet met; 0 where there was none
+   *  before; null with medianSeconds. */
   readonly lowerBoundSeconds: number | null;
-  /** Median of the full passes at that time; null with medianSeconds. */
-  readonly fullPasses: number | null;
   /** Over the runs that reached it. */
   readonly reachedSeconds: Spread | null;
   /** Between these two training times lie the crossings of all runs; the second is infinite where one did not reach. */
@@ -47,7 +46,6 @@ export function timeToTarget(result: Result, runs: readonly RunRecord[], target:
     reached: reached.length,
     medianSeconds: middle(crossings.map(({ seconds }) => seconds ?? Infinity)),
     lowerBoundSeconds: middle(lower),
-    fullPasses: middle(crossings.map(({ entry }) => entry?.fullPasses ?? Infinity)),
     reachedSeconds: reached.length === 0 ? null : spreadOf(reached.map(({ seconds }) => seconds ?? Infinity)),
     earliestSeconds: Math.min(...lower),
     latestSeconds: Math.max(...crossings.map(({ seconds }) => seconds ?? Infinity)),
@@ -56,8 +54,8 @@ export function timeToTarget(result: Result, runs: readonly RunRecord[], target:
   };
 }
 
-/** One cell: "12.3 s (after 9.8 s)", "12.3 s (after 9.8 s; 11.0 s to 13.1 s, 2 of 3 reached)", "not reached",
- *  "not reached (diverged)". */
+/** One cell: "12.3 s (after 9.8 s)", "12.3 s (first evaluation)", "12.3 s (after 9.8 s; 11.0 s to 13.1 s, 2 of 3
+ *  reached)", "not reached", "not reached (diverged)". */
 export function timeText(time: TimeToTarget): string {
   const { reached, runs, medianSeconds, reachedSeconds } = time;
   if (medianSeconds === null || reachedSeconds === null) {
@@ -68,7 +66,7 @@ export function timeText(time: TimeToTarget): string {
     if (reached > 0) remarks.unshift(`${reached} of ${runs} reached`);
     return "not reached" + (remarks.length > 0 ? ` (${remarks.join(", ")})` : "");
   }
-  const bound = `after ${formatSeconds(time.lowerBoundSeconds ?? 0)}`;
+  const bound = time.lowerBoundSeconds ? `after ${formatSeconds(time.lowerBoundSeconds)}` : "first evaluation";
   if (runs === 1) return `${formatSeconds(medianSeconds)} (${bound})`;
   const range = `${formatSeconds(reachedSeconds.min)} to ${formatSeconds(reachedSeconds.max)}`;
   return `${formatSeconds(medianSeconds)} (${bound}; ${range}, ${reached} of ${runs} reached)`;

@@ -34,6 +34,11 @@ Deno.test("timeText() brackets one run's time with the evaluation before", () =>
   assert.equal(textOf([12.3]), "12.3 s (after 11.3 s)");
 });
 
+Deno.test("timeText() says so where the first evaluation met the target", () => {
+  assert.equal(textOf([1]), "1.00 s (first evaluation)");
+  assert.equal(textOf([1, 1, 2]), "1.00 s (first evaluation; 1.00 s to 2.00 s, 3 of 3 reached)");
+});
+
 Deno.test("timeText() gives the median and the range of several seeds", () => {
   assert.equal(textOf([12, 20, 14]), "14.0 s (after 13.0 s; 12.0 s to 20.0 s, 3 of 3 reached)");
 });
@@ -55,5 +60,5 @@ Deno.test("timeToTarget() looks at the suite's own attack only", () => {
   const other = runs.map((run) => ({ ...run, timeTo: run.timeTo.map((time) => ({ ...time, attack: "another" })) }));
   assert.equal(timeToTarget(result, other, 0.7).medianSeconds, null);
   assert.equal(timeToTarget(result, other, 0.7).latestSeconds, Infinity);
-  assert.deepEqual(timeToTarget(result, runs, 0.7).fullPasses, 120);
+  assert.equal(timeToTarget(result, runs, 0.7).medianSeconds, 12);
 });

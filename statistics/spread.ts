@@ -1,5 +1,4 @@
-/** Median and range of a few numbers, as reports state them.
- *  Intervals and ratios with their coverage belong beside this file. @module */
+/** Median and range of a few numbers, as reports state them. @module */
 
 import { max, median, min } from "simple-statistics";
 
