@@ -2,6 +2,7 @@
  *  is derived from journals and from nothing else. @module */
 
 import { z } from "zod";
+import { writeFailure } from "../files/explain_write.ts";
 import { machineSchema, pointSchema, robustSchema, runSchema, warningSchema } from "./result.ts";
 
 const seconds = z.number().min(0);
@@ -57,11 +58,13 @@ export type JournalEvent = z.infer<typeof eventSchema>;
 
 /** Appends events to `path`, each line on the disk before the next begins. */
 export class Journal {
+  #path: string;
   #file: Deno.FsFile;
   #length = 0;
 
   /** @throws {Deno.errors.AlreadyExists} When another attempt owns the file. */
   constructor(path: string) {
+    this.#path = path;
     this.#file = Deno.openSync(path, { write: true, createNew: true });
   }
 
@@ -75,7 +78,7 @@ export class Journal {
     } catch (error) {
       this.#file.truncateSync(this.#length);
       this.#file.seekSync(this.#length, Deno.SeekMode.Start);
-      throw error;
+      throw writeFailure(this.#path, error);
     }
   }
 
@@ -96,7 +99,12 @@ export async function readJournal(path: string): Promise<JournalEvent[]> {
       return eventSchema.parse(JSON.parse(line));
     } catch (error) {
       const reason = error instanceof z.ZodError ? error.issues[0]?.message : (error as Error).message;
-      throw new Error(`Cannot read ${path}: line ${index + 1} is not a journal event: ${reason}`, { cause: error });
+      throw new Error(
+        `Cannot read ${path}: line ${
+          index + 1
+        } is not a journal event: ${reason}; move the attempt's folder away to run it again`,
+        { cause: error },
+      );
     }
   });
 }

@@ -46,25 +46,30 @@ async function exists(path: string | URL): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);
 }
 
+/** A suite file is a page or two; whatever is larger is something else. */
+const MAX_SUITE_BYTES = 10 * 2 ** 20;
+
 async function readSuiteFile(path: string | URL): Promise<unknown> {
+  const refuse = (reason: string, cause: unknown) =>
+    new UsageError(`Cannot read suite file "${path}": ${reason}`, { cause });
   let text: string;
   try {
-    text = await Deno.readTextFile(path);
+    const { isFile, size } = await Deno.stat(path);
+    if (!isFile) throw new TypeError("it is not a file");
+    if (size > MAX_SUITE_BYTES) throw new TypeError(`it has ${size} bytes, ${MAX_SUITE_BYTES} at most`);
+    text = new TextDecoder("utf-8", { fatal: true }).decode(await Deno.readFile(path));
   } catch (error) {
-    throw new UsageError(`Cannot read suite file "${path}": ${readFailure(error)}`, { cause: error });
+    throw refuse(readFailure(error), error);
   }
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new UsageError(`Cannot read suite file "${path}": it is not JSON: ${(error as Error).message}`, {
-      cause: error,
-    });
+    throw refuse(`it is not JSON: ${(error as Error).message}`, error);
   }
 }
 
 function readFailure(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "there is no such file";
-  if (error instanceof Deno.errors.IsADirectory) return "it is a folder; give a file";
   if (error instanceof Deno.errors.PermissionDenied) return "no permission to read it";
   return (error as Error).message;
 }
@@ -95,7 +100,19 @@ function setKey(suite: Suite, change: string): void {
   if (parents.length === 0) {
     throw new UsageError(`Cannot set "${change}" from --set: the suite has no key "${path.join(".")}"`);
   }
-  for (const parent of parents) parent[last] = parseValue(text);
+  for (const parent of parents) setChild(parent, last, parseValue(text), change);
+}
+
+/** @throws {UsageError} When `key` is not a place in a list, or would change what all objects share. */
+function setChild(parent: Keyed, key: string, value: unknown, change: string): void {
+  if (key === "__proto__") throw new UsageError(`Cannot set "${change}" from --set: no key is called ${key}`);
+  if (Array.isArray(parent) && key === "*") parent.fill(value);
+  else if (Array.isArray(parent) && !(/^\d+$/.test(key) && Number(key) < parent.length)) {
+    const example = "runs.*.epochs=2, runs.0.epochs=2 or runs.LABEL.epochs=2";
+    throw new UsageError(
+      `Cannot set "${change}" from --set: "${key}" is no place in a list; for runs write ${example}`,
+    );
+  } else parent[key] = value;
 }
 
 function step(node: Keyed, key: string): Keyed[] {

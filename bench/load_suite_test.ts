@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
+import { withTemporaryFolder } from "../files/_temporary_folder.ts";
 import { listSuites, loadSuite } from "./load_suite.ts";
 import { planRuns } from "./run_config.ts";
 import { UsageError } from "./usage_error.ts";
@@ -38,6 +40,9 @@ Deno.test("loadSuite() refuses unknown suites, keys and values in one line", asy
   assert.match(await refusal(loadSuite("smoke", { set: ["runs.0.epoch=2"] })), /runs\.0: Unrecognized key: "epoch"/);
   assert.match(await refusal(loadSuite("smoke", { set: ["runs.0.epochs=0"] })), /runs.0.epochs/);
   assert.match(await refusal(loadSuite("smoke", { set: ["runs.0"] })), /expected key=value/);
+  for (const lost of ["runs.epochs=1", "seeds.foo=3", "runs.=1", "runs.length=1", "data.options.__proto__=1"]) {
+    assert.match(await refusal(loadSuite("smoke", { set: [lost] })), /Cannot set ".*" from --set/);
+  }
   assert.match(await refusal(loadSuite("smoke", { set: [], seeds: [1, 1] })), /a seed is named twice/);
   assert.match(await refusal(loadSuite("./no/such.json")), /there is no such file/);
 });
@@ -60,3 +65,13 @@ Deno.test("a run's id changes with what decides its weights and with nothing els
     3 * before.length,
   );
 });
+
+Deno.test("loadSuite() reads UTF-8 with a mark and refuses folders and other encodings", () =>
+  withTemporaryFolder(async (folder) => {
+    const path = join(folder, "mine.json"), text = JSON.stringify({ ...await loadSuite("smoke"), name: "mine" });
+    await Deno.writeTextFile(path, `\uFEFF${text}`);
+    assert.equal((await loadSuite(path)).name, "mine");
+    await Deno.writeFile(path, Uint8Array.of(0x7b, 0xe9, 0x7d));
+    assert.match(await refusal(loadSuite(path)), /mine\.json/);
+    assert.match(await refusal(loadSuite(`${folder}/`)), /it is not a file/);
+  }));

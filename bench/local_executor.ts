@@ -5,8 +5,10 @@ import { join } from "node:path";
 import type { EngineName } from "../backends/engine.ts";
 import { hardwareRecord, loadAverage } from "../backends/hardware.ts";
 import { atomicWrite } from "../files/atomic_write.ts";
+import { explainWrite } from "../files/explain_write.ts";
 import { chooseEngine, type EngineChoice } from "./choose_engine.ts";
 import { collectResult } from "./collect.ts";
+import { lockFolder } from "./folder_lock.ts";
 import { Journal, type JournalEvent } from "./journal.ts";
 import { createAttempt, findRunFolders, prepareOutput } from "./output_folder.ts";
 import type { Observe } from "./progress.ts";
@@ -62,6 +64,7 @@ export async function runSuite(
   const engine = await chooseEngine(options.engine);
   const wanted = { command: options.command, engine, tool: await toolRecord(), suite };
   const { movedTo } = await prepareOutput(options.out, wanted, options.force);
+  using _lock = await lockFolder(options.out);
   if (movedTo) observe({ kind: "note", text: `moved the earlier results to ${movedTo}` });
   observe({ kind: "suite", name: suite.name, out: options.out, runs: planned.length, engine });
   let result = await writeResult(options.out);
@@ -91,7 +94,8 @@ function outcome(result: Result, signal: AbortSignal): SuiteOutcome["status"] {
 
 async function writeResult(out: string): Promise<Result> {
   const result = await collectResult(out);
-  await atomicWrite(join(out, "result.json"), JSON.stringify(result, null, 2) + "\n");
+  const path = join(out, "result.json");
+  await explainWrite(path, () => atomicWrite(path, JSON.stringify(result, null, 2) + "\n"));
   return result;
 }
 
@@ -116,7 +120,6 @@ async function runOne(session: Session, planned: PlannedRun): Promise<void> {
   try {
     const folder = await runFolder(session.options.out, planned, await worker.open(session.engine));
     const { attempt, path } = await createAttempt(folder);
-    await Deno.mkdir(join(folder, "weights"), { recursive: true });
     const journal = new Journal(join(path, "events.jsonl"));
     try {
       const startedAt = new Date().toISOString(), load = await loadAverage(), { machine } = session;
@@ -138,7 +141,7 @@ async function runOne(session: Session, planned: PlannedRun): Promise<void> {
 /** Other work on the machine makes every time longer; the record must show it. */
 function warnOfLoad(journal: Journal, load: number | null, { cores }: Machine): void {
   if (load === null || cores === null || load <= cores) return;
-  const message = `the machine's load was ${load.toFixed(1)} on ${cores} cores when the run began`;
+  const message = "the machine had more work than cores when the run began";
   const warning = { code: "busy-machine", message, advice: "run it again on a quiet machine before using its times" };
   journal.append({ event: "warning", warning });
 }

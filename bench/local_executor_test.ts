@@ -30,7 +30,8 @@ async function run({ out, set = [], force = false, observe = () => {}, signal }:
 /** The record without times, and without what an attempt adds. */
 function untimed(record: RunRecord): unknown {
   const { attempts: _attempts, peakMemoryBytes: _peak, cost: _cost, timeTo: _timeTo, ...rest } = record;
-  return JSON.parse(JSON.stringify(rest, (key, value) => /seconds$/i.test(key) ? undefined : value));
+  const warnings = rest.warnings.filter(({ code }) => code !== "busy-machine");
+  return JSON.parse(JSON.stringify({ ...rest, warnings }, (key, value) => /seconds$/i.test(key) ? undefined : value));
 }
 
 const weightsOf = ({ result }: SuiteOutcome) => result.runs.map((record) => record.weightsSha256);
@@ -111,4 +112,19 @@ Deno.test("weights that cannot be written fail their run with the reason, and th
       ["completed", "failed", "completed"],
     ]);
     assert.match(result.runs[1]!.message!, /^Cannot save weights in .*pgd-3/);
+  }));
+
+Deno.test("a second program in the same folder is refused and the first one is not disturbed", () =>
+  withTemporaryFolder(async (folder) => {
+    const out = join(folder, "out"), set = ["runs.*.epochs=0.5"];
+    const answers: Promise<string>[] = [];
+    const intrude = (event: ProgressEvent): void => {
+      if (event.kind !== "run-start") return;
+      answers.push(run({ out, set, force: event.index === 2 }).then(({ status }) => status, String));
+    };
+    const first = run({ out, set, observe: intrude });
+    assert.equal((await first).status, "complete");
+    assert.equal(answers.length, 3);
+    for (const answer of await Promise.all(answers)) assert.match(answer, /another program is at work in it/);
+    assert.deepEqual((await first).result.runs.map((record) => record.attempts.length), [1, 1, 1]);
   }));

@@ -4,9 +4,11 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { atomicWrite } from "../files/atomic_write.ts";
+import { explainWrite } from "../files/explain_write.ts";
 import { firstDifference } from "./canonical.ts";
 import { resultSchema } from "./result.ts";
 import { suiteSchema } from "./suite.ts";
+import { LOCK_FILE, lockFolder } from "./folder_lock.ts";
 import { UsageError } from "./usage_error.ts";
 
 const storedSchema = z.strictObject({
@@ -64,20 +66,16 @@ export async function prepareOutput(
     refuseOther(out, stored, wanted);
     return { stored, movedTo };
   }
-  if (names.some((name) => !name.endsWith(".partial"))) {
+  if (names.some((name) => name !== LOCK_FILE && !name.endsWith(".partial"))) {
     throw new UsageError(
-      `Cannot write results to ${out}: it holds other files; choose another --out, or --force to move it aside`,
+      `Cannot write results to ${out}: it holds other files; choose another --out`,
     );
   }
   const stored: StoredSuite = { schema: "yopo-bench/stored-suite@1", created: new Date().toISOString(), ...wanted };
-  try {
+  await explainWrite(out, async () => {
     await Deno.mkdir(out, { recursive: true });
     await atomicWrite(join(out, "suite.json"), JSON.stringify(stored, null, 2) + "\n");
-  } catch (error) {
-    throw new Error(`Cannot write results to ${out}: ${(error as Error).message}; choose another --out`, {
-      cause: error,
-    });
-  }
+  });
   return { stored, movedTo };
 }
 
@@ -104,13 +102,24 @@ async function listFolder(path: string): Promise<string[]> {
     if (error instanceof Deno.errors.NotADirectory) {
       throw new UsageError(`Cannot write results to ${path}: it is not a folder; choose another --out`);
     }
-    throw error;
+    throw new UsageError(`Cannot use ${path}: ${(error as Error).message}`, { cause: error });
   }
 }
 
-/** Renames an existing folder to NAME.old-1, NAME.old-2, ...; null where there is nothing to move. */
+/**
+ * Renames a results folder to NAME.old-1, NAME.old-2, ...; null where there is nothing to move.
+ *
+ * @throws {UsageError} When the folder is not one that this program wrote.
+ */
 async function moveAside(out: string): Promise<string | null> {
-  if ((await listFolder(out)).length === 0) return null;
+  const names = await listFolder(out);
+  if (names.length === 0) return null;
+  if (!names.includes("suite.json")) {
+    throw new UsageError(
+      `Cannot move ${out} aside: it holds no suite.json, so it is no results folder; choose another --out`,
+    );
+  }
+  using _lock = await lockFolder(out);
   const base = out.replace(/[\\/]+$/, "");
   for (let number = 1;; number++) {
     const target = `${base}.old-${number}`;
@@ -131,11 +140,13 @@ export async function listAttempts(folder: string): Promise<number[]> {
   return numbers.filter(Number.isInteger).sort((a, b) => a - b);
 }
 
-/** Creates the folder of the next attempt, exclusively. */
+/** Creates the folder of the next attempt, exclusively, and the one that the run's weights go to. */
 export async function createAttempt(folder: string): Promise<{ attempt: number; path: string }> {
-  await Deno.mkdir(folder, { recursive: true });
-  const attempt = ((await listAttempts(folder)).at(-1) ?? 0) + 1;
-  const path = join(folder, `attempt-${attempt}`);
-  await Deno.mkdir(path);
-  return { attempt, path };
+  return await explainWrite(folder, async () => {
+    await Deno.mkdir(join(folder, "weights"), { recursive: true });
+    const attempt = ((await listAttempts(folder)).at(-1) ?? 0) + 1;
+    const path = join(folder, `attempt-${attempt}`);
+    await Deno.mkdir(path);
+    return { attempt, path };
+  });
 }

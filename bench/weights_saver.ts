@@ -15,7 +15,8 @@ interface WeightsPlace {
 /** Each file is journalled once it is whole; the first failure is to stop the run. */
 export class WeightsSaver {
   #place: WeightsPlace;
-  #writes: Promise<void>[] = [];
+  /** The write before, so that files and journal lines come in the order of the calls. */
+  #last: Promise<void> = Promise.resolve();
   #failure = new AbortController();
 
   constructor(place: WeightsPlace) {
@@ -30,16 +31,16 @@ export class WeightsSaver {
   save({ kind, target, step, weightsSha256, bytes }: SavedWeights): void {
     const { folder, journal } = this.#place;
     const name = target === null ? kind : `${kind}-${target}`;
-    const write = atomicWrite(join(folder, "weights", `${name}.safetensors`), bytes).then(
-      () => journal.append({ event: "weights", kind, target, step, weightsSha256 }),
-    );
-    this.#writes.push(write);
-    write.catch((error: unknown) => this.#failure.abort(error));
+    this.#last = this.#last.then(async () => {
+      await atomicWrite(join(folder, "weights", `${name}.safetensors`), bytes);
+      journal.append({ event: "weights", kind, target, step, weightsSha256 });
+    });
+    this.#last.catch((error: unknown) => this.#failure.abort(error));
   }
 
   /** Resolves when all is written. @throws {Error} The first failure, in one line. */
   async finish(): Promise<void> {
-    await Promise.allSettled(this.#writes);
+    await Promise.allSettled([this.#last]);
     if (!this.failed.aborted) return;
     throw new Error(`Cannot save weights in ${this.#place.folder}: ${(this.failed.reason as Error).message}`);
   }
