@@ -13,8 +13,8 @@ export const engineOption = value(
   "auto",
 );
 
-/** @throws {UsageError} When no engine has that name. */
-export async function readEngine(name: string): Promise<EngineChoice> {
+/** @param origin Where the name came from. @throws {UsageError} When no engine has that name. */
+export async function readEngine(name: string, origin = "--engine"): Promise<EngineChoice> {
   const { engines, findEngine } = await import("../backends/registry.ts");
   if (name === "auto") return name;
   const found = engines.find((engine) => engine.name === name);
@@ -22,6 +22,6 @@ export async function readEngine(name: string): Promise<EngineChoice> {
   try {
     return findEngine(name).name;
   } catch (error) {
-    throw UsageError.from(error, "--engine");
+    throw UsageError.from(error, origin);
   }
 }

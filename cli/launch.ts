@@ -2,28 +2,32 @@
  *  itself may run Deno and read a few variables, nothing else; it answers --help, --version and wrong usage alone.
  *  @module */
 
-import { resolve } from "node:path";
-import { UsageError } from "../bench/usage_error.ts";
+import { isAbsolute, resolve } from "node:path";
 import { cacheFolder } from "../data/cache_folder.ts";
+import type { Invocation } from "./command.ts";
 import { readCommandLine } from "./command_line.ts";
 import { colorVariables, inheritedVariables } from "./environment.ts";
 import { processOutput } from "./io.ts";
 import { permissionFlags } from "./permissions.ts";
 import { type Place, projectFolder } from "./place.ts";
 import { reportError } from "./run_command.ts";
+import { stopSignals } from "./stop_signals.ts";
 
 /** A task starts in the project's folder; its user's relative paths start where the user is. */
 function userFolder(): string {
   const current = Deno.cwd();
-  return current === projectFolder ? Deno.env.get("INIT_CWD") ?? current : current;
+  const user = Deno.env.get("INIT_CWD") ?? "";
+  return current === projectFolder && isAbsolute(user) ? user : current;
 }
 
-/** Where downloaded data lie; a relative path starts where the user is. */
+/** Where downloaded data lie; a relative path starts where the user is. Where no variable tells a place, they lie below
+ *  the program's own results, so that commands that need no data run in a bare environment, too. */
 function findCache(workingFolder: string): string {
   try {
     return resolve(workingFolder, cacheFolder({ os: Deno.build.os, env: (name) => Deno.env.get(name) }));
   } catch (error) {
-    throw UsageError.from(error, "the environment");
+    if (!(error instanceof RangeError)) throw error;
+    return resolve(projectFolder, "results/.cache");
   }
 }
 
@@ -46,10 +50,25 @@ function childCommand(args: readonly string[], flags: readonly string[], place: 
   });
 }
 
+/** Starts the program where its user is. INIT_CWD may be left over from elsewhere and name no folder; the launcher cannot
+ *  look, but a start in no folder fails, and then the program starts where the launcher is. */
+function start(args: readonly string[], invocation: Invocation): Deno.ChildProcess {
+  const startIn = (workingFolder: string): Deno.ChildProcess => {
+    const place = { project: projectFolder, workingFolder, cache: findCache(workingFolder) };
+    return childCommand(args, permissionFlags(invocation.permissions(place)), place).spawn();
+  };
+  const folder = userFolder();
+  try {
+    return startIn(folder);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound) || folder === Deno.cwd()) throw error;
+    return startIn(Deno.cwd());
+  }
+}
+
 /** Hands signals on until the child has ended, and returns its exit code: 128 + n where signal n ended it. */
-async function supervise(command: Deno.Command): Promise<number> {
-  const child = command.spawn();
-  for (const signal of Deno.build.os === "windows" ? ["SIGINT"] as const : ["SIGINT", "SIGTERM"] as const) {
+async function supervise(child: Deno.ChildProcess): Promise<number> {
+  for (const signal of stopSignals()) {
     Deno.addSignalListener(signal, () => {
       try {
         child.kill(signal);
@@ -71,10 +90,7 @@ async function launch(args: readonly string[]): Promise<number> {
       out.write(request.text);
       return 0;
     }
-    const workingFolder = userFolder();
-    const place = { project: projectFolder, workingFolder, cache: findCache(workingFolder) };
-    const flags = permissionFlags(request.invocation.permissions(place));
-    return await supervise(childCommand(args, flags, place));
+    return await supervise(start(args, request.invocation));
   } catch (error) {
     return reportError(error, args, err);
   }

@@ -3,6 +3,7 @@
 import type { Observe } from "../bench/progress.ts";
 import type { Io } from "./io.ts";
 import { advance, drawLevels, emptyView, levels, settledLines } from "./progress.ts";
+import { tolerant } from "./tolerant.ts";
 
 /** Between two drawings on a terminal. */
 const REDRAW_MILLISECONDS = 100;
@@ -19,9 +20,9 @@ export interface Display {
 /** Says nothing. */
 export const quietDisplay: Display = { observe() {}, say() {}, clear() {} };
 
-/** Shows every event on `io.err`. */
+/** Shows every event on `io.err`, as long as that can be written to. */
 export function liveDisplay(io: Pick<Io, "err" | "now">): Display {
-  const { err } = io;
+  const err = tolerant(io.err);
   let view = emptyView, drawn = 0, lastDraw = -Infinity;
   const erase = (): string => {
     const codes = drawn === 0 ? "" : `\x1b[${drawn}A\x1b[J`;

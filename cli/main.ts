@@ -4,6 +4,7 @@ import { Interrupts } from "./interrupts.ts";
 import { processOutput } from "./io.ts";
 import { projectFolder } from "./place.ts";
 import { runCommand } from "./run_command.ts";
+import { stopSignals } from "./stop_signals.ts";
 
 const interrupts = new Interrupts(() => Deno.exit(130));
 
@@ -18,8 +19,7 @@ const code = await runCommand(Deno.args, {
   now: () => performance.now(),
   interruptible() {
     const receive = (): void => interrupts.receive(performance.now());
-    Deno.addSignalListener("SIGINT", receive);
-    if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", receive);
+    for (const signal of stopSignals()) Deno.addSignalListener(signal, receive);
     return interrupts.signal;
   },
 });

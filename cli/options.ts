@@ -111,7 +111,9 @@ function one<T>(name: OptionName, kind: Kind<T>, description: string) {
 }
 
 const same = (error: Message): Message => error;
-const twice = (name: string): Message => say(`Cannot read ${name} a second time: it may be given once`);
+/** Optique names an option in the form `--name=` where it was written so. */
+const twice = (name: string): Message =>
+  say(`Cannot read ${name.replace(/=$/, "")} a second time: it may be given once`);
 
 function reader<T>(kind: Kind<T>, origin: string): ValueParser<"sync", T> {
   const metavar = kind.metavar;

@@ -1,7 +1,9 @@
 /** The table at the end of a suite. @module */
 
 import type { Result } from "../bench/result.ts";
+import { attackOf } from "../report/attack_of.ts";
 import { formatPercent, formatRatio, formatSeconds, formatSpread, formatTarget } from "../report/format.ts";
+import { plainText } from "../report/plain_text.ts";
 import { summarize, type SummaryRow } from "../report/summarize.ts";
 import { timeText } from "../report/time_to_target.ts";
 import type { Output } from "./io.ts";
@@ -13,7 +15,7 @@ export function printSummary(result: Result, out: Output): void {
   const columns: [string, (row: SummaryRow) => string][] = [
     ["Run", (row) => row.trouble === "" ? row.label : `${row.label} (${row.trouble})`],
     ...suite.final.attacks.map((attack): [string, (row: SummaryRow) => string] => [
-      result.attacks[attack]?.name ?? attack,
+      attackOf(result, attack)?.name ?? attack,
       (row) => formatSpread(row.last.robust.get(attack) ?? null, row.runs.length, formatPercent),
     ]),
     ["clean", (row) => formatSpread(row.last.clean, row.runs.length, formatPercent)],
@@ -25,7 +27,9 @@ export function printSummary(result: Result, out: Output): void {
     ]),
   ];
   out.write(
-    `${suite.title}: accuracies on ${suite.final.count} ${suite.final.split} images, times in training seconds\n`,
+    `${
+      plainText(suite.title)
+    }: accuracies on ${suite.final.count} ${suite.final.split} images, times in training seconds\n`,
   );
   printTable(out, columns.map(([name]) => name), summarize(result).map((row) => columns.map(([, cell]) => cell(row))));
 }

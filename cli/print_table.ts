@@ -23,7 +23,7 @@ function draw(
   rows: readonly (readonly string[])[],
 ): string {
   const table = new Table({
-    head: head.map((name) => bold(name, colors)),
+    head: head.map((name) => bold(plainText(name), colors)),
     style: { head: [], border: [], compact: true },
   });
   table.push(...rows.map((row) => row.map(plainText)));

@@ -86,7 +86,11 @@ function suiteLevel(view: View, now: number): Level | null {
   const current = view.run && !view.step ? mean : secondsLeft(view, now) ?? 0;
   const left = runSeconds.length === 0 ? null : mean * after + current;
   const note = left === null || done === suite.runs ? "" : `, about ${duration(left)} left`;
-  return { name: suite.name, part: done / Math.max(1, suite.runs), note: `${done}/${suite.runs} runs${note}` };
+  return {
+    name: plainText(suite.name),
+    part: done / Math.max(1, suite.runs),
+    note: `${done}/${suite.runs} runs${note}`,
+  };
 }
 
 function runLevel(view: View, now: number): Level | null {
@@ -134,7 +138,9 @@ export function settledLines(view: View, event: ProgressEvent, now: number, live
   switch (event.kind) {
     case "suite":
       return [
-        `${event.name}: ${event.runs} ${event.runs === 1 ? "run" : "runs"} on ${event.engine}, results in ${event.out}`,
+        `${plainText(event.name)}: ${event.runs} ${event.runs === 1 ? "run" : "runs"} on ${event.engine}, results in ${
+          plainText(event.out)
+        }`,
       ];
     case "run-start":
       return live ? [] : [`[${event.index + 1}/${event.runs}] ${plainText(event.methodLabel)}, seed ${event.seed}`];

@@ -137,6 +137,28 @@ Deno.test("labels cannot move the cursor", () => {
   assert.ok(!shown([suite, bad]).join("").includes("\x1b"));
 });
 
+Deno.test("neither can the suite's name and folder", () => {
+  const bad: ProgressEvent = { ...suite, name: "a\x1b[2J\nb", out: "results/\x1b[2J\nfake" };
+  assert.equal(written([bad], false), "a [2J b: 3 runs on wasm, results in results/ [2J fake\n");
+  assert.equal(shown([bad])[0], "a [2J b 0/3 runs");
+});
+
+Deno.test("the display goes silent, and nothing else happens, where stderr cannot be written", () => {
+  let tries = 0;
+  const write = (): void => {
+    tries++;
+    throw new Deno.errors.BrokenPipe("Broken pipe");
+  };
+  for (const isTerminal of [true, false]) {
+    tries = 0;
+    const display = liveDisplay({ err: { write, isTerminal, colors: false, columns: () => 80 }, now: () => 0 });
+    for (const event of whole) display.observe(event);
+    display.say("Stopping");
+    display.clear();
+    assert.equal(tries, 1);
+  }
+});
+
 Deno.test("duration() counts in the two largest units", () => {
   assert.deepEqual([-1, 0.4, 59.4, 59.6, 61, 3599, 7384].map(duration), [
     ...["0 s", "0 s", "59 s", "1 min 0 s", "1 min 1 s", "59 min 59 s", "2 h 3 min"],

@@ -2,9 +2,15 @@
 
 import { UsageError } from "../bench/usage_error.ts";
 
-/** The file's bytes. @throws {UsageError} One line: what `what` is at `path`, and what to do. */
+/** 1 GiB: far above what this program writes, and below what would fill the memory. */
+const MOST_BYTES = 2 ** 30;
+
+/** The bytes of a regular file; a pipe or a device might never end. @throws {UsageError} One line: what `what` is at `path`, and what to do. */
 export async function readBytes(path: string, what: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
+    const { isFile, isDirectory, size } = await Deno.stat(path);
+    if (!isFile && !isDirectory) throw new TypeError("it is no regular file");
+    if (size > MOST_BYTES) throw new RangeError(`it has ${size} bytes, and at most ${MOST_BYTES} are read`);
     return await Deno.readFile(path);
   } catch (error) {
     throw new UsageError(`Cannot read ${what} "${path}": ${reason(error)}`, { cause: error });

@@ -5,6 +5,8 @@ import type { EngineChoice } from "../bench/choose_engine.ts";
 import type { SuiteOutcome } from "../bench/local_executor.ts";
 import type { Observe } from "../bench/progress.ts";
 import type { Suite } from "../bench/suite.ts";
+import { plainText } from "../report/plain_text.ts";
+import { complain } from "./complain.ts";
 import type { Io } from "./io.ts";
 import { liveDisplay, quietDisplay } from "./live_display.ts";
 import { shortPath } from "./short_path.ts";
@@ -48,7 +50,7 @@ export async function runSession(session: Session, io: Io): Promise<number> {
 }
 
 function printOutcome({ result }: SuiteOutcome, session: Session, io: Io): void {
-  const file = (name: string): string => shortPath(join(session.out, name), io);
+  const file = (name: string): string => plainText(shortPath(join(session.out, name), io));
   if (session.quiet) return io.out.write(`${file("report.md")}\n`);
   if (result.runs.some(({ final }) => final.last !== null)) printSummary(result, io.out);
   io.out.write(`Report  ${file("report.md")}\nPicture ${file("curves.png")}\n`);
@@ -58,8 +60,9 @@ function endCode({ status, result }: SuiteOutcome, out: string, io: Io): number 
   if (status === "complete") return 0;
   const again = `deno task bench --resume ${shellWords([out])}`;
   if (status === "interrupted") {
-    io.err.write(
-      `yopo-bench: Stopped; go on with "${again}": finished runs are kept, unfinished ones start again from their beginning\n`,
+    complain(
+      io.err,
+      `Stopped; go on with "${again}": finished runs are kept, unfinished ones start again from their beginning`,
     );
     return 130;
   }
@@ -67,6 +70,6 @@ function endCode({ status, result }: SuiteOutcome, out: string, io: Io): number 
   const reasons = bad.map((run) =>
     `${run.label} seed ${run.seed} ${run.status}${run.message ? ` (${run.message})` : ""}`
   );
-  io.err.write(`yopo-bench: Cannot complete ${bad.length} of ${result.runs.length} runs: ${reasons.join("; ")}\n`);
+  complain(io.err, `Cannot complete ${bad.length} of ${result.runs.length} runs: ${reasons.join("; ")}`);
   return 1;
 }

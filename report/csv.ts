@@ -2,6 +2,7 @@
  *  spreadsheets and data frames. RFC 4180, except that lines end in a line feed alone. @module */
 
 import type { Point, Result, RobustRow, RunRecord } from "../bench/result.ts";
+import { attackOf } from "./attack_of.ts";
 import type { Exporter } from "./exporter.ts";
 import { plainText } from "./plain_text.ts";
 
@@ -29,7 +30,7 @@ const COLUMNS: readonly (readonly [string, (line: Line) => Cell])[] = [
   ["cleanAccuracy", ({ point }) => point.clean.accuracy],
   ["cleanCorrect", ({ point }) => point.clean.correct],
   ["cleanCount", ({ point }) => point.clean.count],
-  ["attack", ({ result, robust }) => robust && (result.attacks[robust.attack]?.label ?? robust.attack)],
+  ["attack", ({ result, robust }) => robust && (attackOf(result, robust.attack)?.label ?? robust.attack)],
   ["robustAccuracy", ({ robust }) => robust?.accuracy],
   ["robustCorrect", ({ robust }) => robust?.correct],
   ["robustCount", ({ robust }) => robust?.count],

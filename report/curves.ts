@@ -4,6 +4,7 @@
  *  @module */
 
 import type { Result } from "../bench/result.ts";
+import { attackOf } from "./attack_of.ts";
 import type { TopLevelSpec } from "vega-lite";
 import { type CurveData, curveData } from "./curve_data.ts";
 import { formatTarget } from "./format.ts";
@@ -170,7 +171,7 @@ function cycle(values: readonly string[], count: number): string[] {
 
 function subtitleOf(result: Result, data: CurveData): string[] {
   const { evaluation, seeds, targets } = result.suite;
-  const attack = result.attacks[evaluation.attack]?.label ?? evaluation.attack;
+  const attack = attackOf(result, evaluation.attack)?.label ?? evaluation.attack;
   const machine = result.machines.map((one) =>
     `${one.cpu ?? one.arch}${one.cores === null ? "" : `, ${one.cores} cores`}`
   );

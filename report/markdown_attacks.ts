@@ -1,6 +1,7 @@
 /** How the Markdown report names attacks: short in headings, in full in a section of their own. @module */
 
 import type { Result } from "../bench/result.ts";
+import { attackOf } from "./attack_of.ts";
 import { formatValue } from "./format.ts";
 import { escapeMarkdown, list } from "./markdown_text.ts";
 
@@ -11,7 +12,7 @@ function mentioned(result: Result): string[] {
 
 /** Registry name, such as "pgd-20", with its number where two attacks share the name. */
 export function attackName(result: Result, key: string): string {
-  const nameOf = (other: string) => result.attacks[other]?.name ?? other;
+  const nameOf = (other: string) => attackOf(result, other)?.name ?? other;
   const twice = mentioned(result).some((other) => other !== key && nameOf(other) === nameOf(key));
   return escapeMarkdown(nameOf(key)) + (twice ? ` (${attackNumber(result, key)})` : "");
 }
@@ -24,7 +25,7 @@ export function attackNumber(result: Result, key: string): string {
 export function attackSection(result: Result): string {
   const { evaluation, final } = result.suite;
   const items = mentioned(result).map((key) => {
-    const attack = result.attacks[key];
+    const attack = attackOf(result, key);
     const uses = [key === evaluation.attack ? "curves and targets" : "", final.attacks.includes(key) ? "final" : ""];
     const options = attack ? `: ${escapeMarkdown(attack.label)}. All options: ${formatOptions(attack.resolved)}` : "";
     return `${attackNumber(result, key)} (${uses.filter((use) => use !== "").join("; ")})${options}`;

@@ -25,6 +25,7 @@ const usage: readonly Row[] = [
   ["bench --out", 2, /Cannot read --out without a value: expected a path/],
   ["bench --out --json", 2, /Cannot read "--json" from --out: expected a path/],
   ["bench --json --json", 2, /Cannot read --json a second time/],
+  ["bench --out a --out=b", 2, /Cannot read --out a second time/],
   ["bench --json=yes", 2, /--json takes no value/],
   ["bench --resume good smoke", 2, /Cannot use --resume with SUITE/],
   ["bench --resume good --force", 2, /Cannot use --resume with --force/],
@@ -66,6 +67,7 @@ const suites: readonly Row[] = [
   ["bench good.json --out other-files", 2, /other-files: it holds other files/],
   ["bench --resume empty-folder", 2, /Cannot read .*suite.json: there is no such file/],
   ["bench --resume damaged-suite", 2, /Cannot read .*suite.json: schema: /],
+  ["bench --resume other-engine", 2, /Cannot find engine "abacus".*\(from .*suite.json\)/],
   ["train", 2, /Cannot run without --method/],
   ["train --method yopo-5", 2, /Cannot read method "yopo-5".*for example yopo-5-3/],
   ["train --method natural --eps 0", 2, /Cannot read "0" from --eps: expected a number above 0/],
@@ -80,7 +82,8 @@ const suites: readonly Row[] = [
   ["train --method pgd-3 --option start", 2, /Cannot read "start" from --option: expected NAME=VALUE/],
   ["train --method pgd-3 --option start=nowhere", 2, /Cannot set option "start" of method "pgd-3" to "nowhere"/],
   ["train --method pgd-3 --option strat=zero", 2, /Cannot set option "strat".*did you mean "start"\?/],
-  ["train --method pgd-3 --option start=zero --option start=zero", 2, /Cannot read start from .* a second time/],
+  ["train --method pgd-3 --option start=zero --option start=zero", 2, /Cannot read start from --option a second time/],
+  ["train --method pgd-3 --step-size 0.1 --option stepSize=0.2", 2, /Cannot use --step-size with --option stepSize/],
 ];
 
 const files: readonly Row[] = [
@@ -88,7 +91,7 @@ const files: readonly Row[] = [
   ["evaluate empty-folder", 2, /Cannot read weight file ".*empty-folder": it is a folder/],
   ["evaluate text.safetensors", 2, /text.safetensors/],
   ["evaluate cut-off.safetensors", 2, /cut-off.safetensors/],
-  ["evaluate tiny.safetensors", 2, /Cannot evaluate tiny.safetensors on mnist-embedded: its model takes \[12,12,1\]/],
+  ["evaluate tiny.safetensors", 2, /Cannot use tiny-cnn on mnist-embedded: the model takes \[12,12,1\]/],
   ["evaluate tiny.safetensors --attack pdg-5", 2, /Cannot find attack "pdg-5" from --attack/],
   ["evaluate tiny.safetensors --attack fgsm --restarts 2", 2, /Cannot use restarts 2 with --attack fgsm/],
   ["evaluate tiny.safetensors --limit 0", 2, /Cannot read "0" from --limit/],
@@ -98,11 +101,13 @@ const files: readonly Row[] = [
   ["report empty-folder", 2, /Cannot read result ".*result.json": there is no such file/],
   ["report cut-off-result", 2, /result.json: not JSON/],
   ["report other-result", 2, /its "schema" is "yopo-bench\/result@9"/],
-  ["report --check wrong-result", 2, /Cannot read .*result.json: /],
+  ["report wrong-result", 2, /Cannot read .*result.json: /],
+  ["report --check wrong-result", 1, /Cannot read .*result.json: /],
   ["parity missing", 2, /Cannot read folder ".*missing": there is no such folder/],
   ["parity a-file", 2, /Cannot read folder ".*a-file": it is a file/],
   ["parity empty-folder", 1, /Cannot compare anything in "empty-folder"/],
   ["data get imagenet", 2, /Cannot find data set "imagenet"/],
+  ["data get synthetic --from a-file", 2, /Cannot use --from with data set "synthetic"/],
   ["data get mnist --from missing", 1, /Cannot read ".*missing": there is no such file/],
   ["data get mnist --from empty-folder", 1, /Cannot read ".*train-images-idx3-ubyte.gz": there is no such file/],
   ["data get mnist --from a-file", 2, /Cannot take ".*a-file" as a file of data set "mnist"/],
@@ -110,6 +115,10 @@ const files: readonly Row[] = [
   ["data get mnist --from mnist-cut-off/train-labels-idx1-ubyte.gz", 1, /train-labels-idx1-ubyte.gz/],
   ["data check mnist", 1, /train-images-idx3-ubyte.gz.*there is no such file/],
   ["data check imagenet", 2, /Cannot find data set "imagenet"/],
+];
+
+const devices: readonly Row[] = [
+  ["evaluate /dev/null", 2, /Cannot read weight file "\/dev\/null": it is no regular file/],
 ];
 
 /** Whether a folder without write permission stops this user; root passes. */
@@ -151,6 +160,68 @@ async function checkRows(rows: readonly Row[], t: Deno.TestContext): Promise<voi
 Deno.test("a wrong command line gets one line and exit code 2", (t) => checkRows(usage, t));
 Deno.test("a wrong suite or recipe gets one line and exit code 2", (t) => checkRows(suites, t));
 Deno.test("a wrong file gets one line and its exit code", (t) => checkRows(files, t));
+
+Deno.test(
+  { name: "a device is refused in one line (Windows has no such files)", ignore: Deno.build.os === "windows" },
+  (t) => checkRows(devices, t),
+);
+
+Deno.test("a file above 1 GiB is refused before it is read", async () => {
+  await withFolder(async (workingFolder) => {
+    const file = await Deno.create(join(workingFolder, "huge.safetensors"));
+    await file.truncate(2 ** 30 + 1);
+    file.close();
+    const end = await runHere(["evaluate", "huge.safetensors"], { workingFolder, cache: workingFolder });
+    assert.match(end.err, /^yopo-bench: Cannot read weight file "[^\n]*": it has 1073741825 bytes, [^\n]*\n$/);
+    assert.equal(end.code, 2);
+  });
+});
+
+Deno.test("report --check goes on after a folder that cannot be read", async () => {
+  await withFolder(async (workingFolder) => {
+    const args = ["report", "--check", "missing", "cut-off-result", "other-result"];
+    const end = await runHere(args, { workingFolder, cache: workingFolder });
+    assert.deepEqual(end.err.match(/^yopo-bench: Cannot read /gm)?.length, 3);
+    assert.equal(end.code, 1);
+  });
+});
+
+Deno.test("what a command line or a file says reaches the terminal without control characters", async () => {
+  await withFolder(async (workingFolder) => {
+    const name = "a\x1b]0;owned\x07\u202E";
+    await Deno.writeTextFile(join(workingFolder, "title.json"), JSON.stringify({ schema: name, [name]: name }));
+    const lines = [
+      [name],
+      ["bench", `./${name}`],
+      ["bench", "--out", name, name],
+      ["bench", "title.json"],
+      [
+        ...["report", "--check", name],
+      ],
+      ["train", "--method", name],
+      ["data", "get", name],
+      ["evaluate", name],
+      ["parity", name],
+    ];
+    for (const args of lines) {
+      const end = await runHere(args, { workingFolder, cache: workingFolder, isTerminal: true });
+      assert.ok(end.code === 1 || end.code === 2, JSON.stringify(args));
+      assert.match(end.out + end.err, /^yopo-bench: Cannot [^\p{Cc}\p{Cf}]+\n$/u);
+    }
+  });
+});
+
+Deno.test("parity prints a manifest's words without control characters", async () => {
+  await withFolder(async (workingFolder) => {
+    await Deno.mkdir(join(workingFolder, "cases"));
+    const manifest = { case: "a\x1b]0;owned\x07\u202E", tensors: [] };
+    await Deno.writeTextFile(join(workingFolder, "cases/case.json"), JSON.stringify(manifest));
+    const { out, err } = await runHere(["parity", "cases"], { workingFolder, cache: workingFolder });
+    assert.match(out, /^(?:FAIL|unsupported)(?:\t[^\p{Cc}\p{Cf}]+){5}\n$/u);
+    assert.match(out, /\ta \]0;owned\t/);
+    assert.match(err, /^[^\p{Cc}\p{Cf}]*\n?$/u);
+  });
+});
 
 const ignore = Deno.build.os === "windows" || !(await canLockFolders());
 

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { resultSchema } from "../bench/result.ts";
 import { commands } from "../cli/commands/registry.ts";
+import { projectFolder } from "../cli/place.ts";
 import config from "../deno.json" with { type: "json" };
 import { runHere } from "./helpers/fake_io.ts";
 import { ended, launch, launcherFlags } from "./helpers/launch.ts";
@@ -90,6 +91,24 @@ Deno.test("list, doctor and data list print JSON alone with --json", async () =>
     assert.ok(JSON.parse(doctor.out).machine.osRelease !== null);
     const data = await run("data list --json", folder, { YOPO_BENCH_CACHE: "downloads" });
     assert.equal(JSON.parse(data.out).cache, join(folder, "downloads"));
+  });
+});
+
+Deno.test("where no variable tells the cache folder, commands run with one below the program's results", async () => {
+  await withFolder(async (folder) => {
+    const { code, out } = await run("data list --json", folder, { HOME: "" });
+    assert.deepEqual([code, JSON.parse(out).cache], [0, join(projectFolder, "results/.cache")]);
+  });
+});
+
+Deno.test("INIT_CWD that names no folder is ignored", async () => {
+  await withFolder(async (folder) => {
+    await Deno.writeTextFile(join(folder, "file"), "");
+    for (const INIT_CWD of ["results", join(folder, "missing"), join(folder, "file")]) {
+      const { code, err } = await run("report no-such-folder", projectFolder, { INIT_CWD, HOME: folder });
+      assert.equal(code, 2);
+      assert.ok(err.startsWith(`yopo-bench: Cannot read result "${join(projectFolder, "no-such-folder")}`), err);
+    }
   });
 });
 

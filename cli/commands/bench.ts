@@ -102,7 +102,9 @@ async function storedSession({ resume = "", engine }: Options, { place }: Io): P
   const { readStoredSuite } = await import("../../bench/output_folder.ts");
   const out = resolve(place.workingFolder, resume);
   const stored = await readStoredSuite(out);
-  const chosen = await readEngine(engine === "auto" ? stored.engine : engine);
+  const chosen = engine === "auto"
+    ? await readEngine(stored.engine, join(out, "suite.json"))
+    : await readEngine(engine);
   return { suite: stored.suite, out, engine: chosen, force: false, command: stored.command };
 }
 

@@ -5,13 +5,16 @@ import { UsageError } from "../../bench/usage_error.ts";
 import type { DownloadProgress } from "../../data/download.ts";
 import type { DatasetDefinition } from "../../data/definition.ts";
 import { datasets, findDataset } from "../../data/registry.ts";
+import { plainText } from "../../report/plain_text.ts";
 import { twoColumns } from "../columns.ts";
 import { defineCommand } from "../command.ts";
+import { complain } from "../complain.ts";
 import type { Io } from "../io.ts";
 import { path, text } from "../kinds.ts";
 import { argument, fields, flag, optionalArgument, optionalValue } from "../options.ts";
 import { printTable } from "../print_table.ts";
 import { drawLevels } from "../progress.ts";
+import { tolerant } from "../tolerant.ts";
 
 export const dataList = defineCommand({
   name: "data list",
@@ -64,8 +67,13 @@ export const dataGet = defineCommand({
   async run({ name, from, quiet }, io) {
     const { getDataset } = await import("../../data/download.ts");
     const { needsDownload } = find(name);
-    const say = (line: string): void => quiet ? undefined : io.out.write(`${line}\n`);
+    const say = (line: string): void => quiet ? undefined : io.out.write(`${plainText(line)}\n`);
     if (!needsDownload) {
+      if (from !== undefined) {
+        throw new UsageError(
+          `Cannot use --from with data set ${JSON.stringify(name)}: it needs no files; leave it out`,
+        );
+      }
       say(`${name} needs no download`);
       return 0;
     }
@@ -114,7 +122,7 @@ export const dataCheck = defineCommand({
     else printTable(io.out, ["data set", "file", "state"], checks.map((row) => [row.dataset, row.file, row.state]));
     const first = checks.find(({ state }) => state !== "ok");
     if (first?.message !== undefined) {
-      io.err.write(`yopo-bench: ${first.message}${bad > 1 ? ` (and ${bad - 1} more)` : ""}\n`);
+      complain(io.err, `${first.message}${bad > 1 ? ` (and ${bad - 1} more)` : ""}`);
     }
     return bad === 0 ? 0 : 1;
   },
@@ -129,7 +137,8 @@ function find(name: string): DatasetDefinition {
 }
 
 /** A bar on a terminal; elsewhere one line as each file begins. */
-function downloadBar({ err }: Io) {
+function downloadBar(io: Io) {
+  const err = tolerant(io.err);
   let drawn = false, lastFile = "";
   const erase = (): string => drawn ? "\x1b[1A\x1b[J" : "";
   return {

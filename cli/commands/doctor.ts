@@ -3,6 +3,7 @@
 import config from "../../deno.json" with { type: "json" };
 import { datasets } from "../../data/registry.ts";
 import { formatBytes, NONE } from "../../report/format.ts";
+import { plainText } from "../../report/plain_text.ts";
 import { defineCommand } from "../command.ts";
 import type { Io } from "../io.ts";
 import { fields, flag } from "../options.ts";
@@ -46,7 +47,7 @@ export const doctor = defineCommand({
       ["machine", `${machine.cpu ?? NONE}, ${machine.cores} cores, ${memory}, ${machine.os} ${machine.arch}`],
       ["cache", io.place.cache],
     ] as const;
-    for (const [name, fact] of facts) io.out.write(`${name.padEnd(10)}${fact}\n`);
+    for (const [name, fact] of facts) io.out.write(`${name.padEnd(10)}${plainText(fact)}\n`);
     for (const finding of [...engines, ...data]) io.out.write(`${line(finding, io)}\n`);
     return canRun ? 0 : 1;
   },
@@ -73,5 +74,5 @@ async function dataFindings(io: Io): Promise<Finding[]> {
 
 function line({ what, ok, found, advice }: Finding, { out }: Io): string {
   const mark = ok ? green("yes", out.colors) : red("no ", out.colors);
-  return `${mark}       ${what}: ${found}${advice === "" ? "" : `; ${advice}`}`;
+  return `${mark}       ${what}: ${plainText(found)}${advice === "" ? "" : `; ${advice}`}`;
 }

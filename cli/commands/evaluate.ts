@@ -6,6 +6,7 @@ import type { Named } from "../../bench/suite.ts";
 import type { ThreatModel } from "../../attacks/attack.ts";
 import { UsageError } from "../../bench/usage_error.ts";
 import { formatPercent } from "../../report/format.ts";
+import { plainText } from "../../report/plain_text.ts";
 import { defineCommand } from "../command.ts";
 import { engineOption, readEngine } from "../engine_option.ts";
 import type { Output } from "../io.ts";
@@ -110,7 +111,9 @@ async function namedAttacks(threat: ThreatModel, { attack, stepSize, restarts }:
 function printReport(report: EvaluationReport, out: Output): void {
   const { clean, robust, attacks } = report;
   out.write(
-    `${report.model.name}, weights ${report.weightsSha256.slice(0, 12)}, ${report.data} ${report.split} images\n`,
+    `${plainText(report.model.name)}, weights ${report.weightsSha256.slice(0, 12)}, ${
+      plainText(report.data)
+    } ${report.split} images\n`,
   );
   const row = (
     label: string,

@@ -3,7 +3,9 @@
 import { resolve } from "node:path";
 import { UsageError } from "../../bench/usage_error.ts";
 import type { ParityLine } from "../../parity/lines.ts";
+import { plainText } from "../../report/plain_text.ts";
 import { defineCommand } from "../command.ts";
+import { complain } from "../complain.ts";
 import { engineOption, readEngine } from "../engine_option.ts";
 import { path } from "../kinds.ts";
 import { fields, flag, optionalArgument } from "../options.ts";
@@ -38,13 +40,13 @@ export const parity = defineCommand({
     const lines: ParityLine[] = [];
     for await (const line of replayFolder(path, engine)) {
       lines.push(line);
-      if (!json) io.out.write(`${formatParityLine(line)}\n`);
+      if (!json) io.out.write(`${formatParityLine(line).split("\t").map(plainText).join("\t")}\n`);
     }
     const failed = lines.filter(({ outcome }) => outcome === "FAIL").length;
     const replayed = replayedAny(lines);
     if (json) io.out.write(`${JSON.stringify({ engine: engine.name, replayed, failed, lines })}\n`);
     if (!replayed) {
-      io.err.write(`yopo-bench: Cannot compare anything in "${shortPath(path, io)}": no case there can be replayed\n`);
+      complain(io.err, `Cannot compare anything in "${shortPath(path, io)}": no case there can be replayed`);
     }
     return replayed && failed === 0 ? 0 : 1;
   },

@@ -2,7 +2,9 @@
 
 import { join, resolve } from "node:path";
 import { UsageError } from "../../bench/usage_error.ts";
+import { plainText } from "../../report/plain_text.ts";
 import { defineCommand } from "../command.ts";
+import { complain, errorText } from "../complain.ts";
 import type { Io } from "../io.ts";
 import { path } from "../kinds.ts";
 import { argumentList, fields, flag } from "../options.ts";
@@ -12,7 +14,8 @@ import { shortPath } from "../short_path.ts";
 export const report = defineCommand({
   name: "report",
   summary: "Write the report of a results folder again, or check it",
-  description: "With --check nothing is written; the exit code is 1 where a file is missing or differs.",
+  description:
+    "With --check nothing is written; the exit code is 1 where a file is missing, differs or cannot be read.",
   examples: [
     { command: "report results/quick", says: "after an update of the program" },
     { command: "report --check results/quick results/mnist", says: "whether the files follow from result.json" },
@@ -29,7 +32,7 @@ export const report = defineCommand({
     let differences = 0;
     for (const folder of folders) {
       const path = resolve(io.place.workingFolder, folder);
-      differences += check ? await checkFolder(path, io) : await writeFolder(path, io);
+      differences += check ? await checkOrSay(path, io) : await writeFolder(path, io);
     }
     return differences === 0 ? 0 : 1;
   },
@@ -37,8 +40,22 @@ export const report = defineCommand({
 
 async function writeFolder(folder: string, io: Io): Promise<number> {
   const { writeReport } = await import("../../report/write_report.ts");
-  for (const path of await writeReport(await readFolder(folder), folder)) io.out.write(`${shortPath(path, io)}\n`);
+  for (const path of await writeReport(await readFolder(folder), folder)) {
+    io.out.write(`${plainText(shortPath(path, io))}\n`);
+  }
   return 0;
+}
+
+/** As checkFolder; a folder that cannot be read counts as a difference, and the other folders still get their turn. */
+async function checkOrSay(folder: string, io: Io): Promise<number> {
+  try {
+    return await checkFolder(folder, io);
+  } catch (error) {
+    // Not about the folder: whoever reads our output has gone.
+    if (error instanceof Deno.errors.BrokenPipe) throw error;
+    complain(io.err, errorText(error));
+    return 1;
+  }
 }
 
 /** The number of files that are missing or differ. */
@@ -46,8 +63,10 @@ async function checkFolder(folder: string, io: Io): Promise<number> {
   const { checkReport } = await import("../../report/write_report.ts");
   await readFolder(folder);
   const differences = await checkReport(folder);
-  for (const line of differences) io.out.write(`${shortPath(folder, io)}: ${line}\n`);
-  if (differences.length === 0) io.out.write(`${shortPath(folder, io)}: every file follows from result.json\n`);
+  for (const line of differences) io.out.write(`${plainText(`${shortPath(folder, io)}: ${line}`)}\n`);
+  if (differences.length === 0) {
+    io.out.write(`${plainText(shortPath(folder, io))}: every file follows from result.json\n`);
+  }
   return differences.length;
 }
 

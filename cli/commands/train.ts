@@ -1,6 +1,7 @@
 /** train: one run from options, as a suite of one. @module */
 
 import { join, resolve } from "node:path";
+import type { Named } from "../../bench/suite.ts";
 import { UsageError } from "../../bench/usage_error.ts";
 import { defineCommand } from "../command.ts";
 import { engineOption, readEngine } from "../engine_option.ts";
@@ -104,8 +105,6 @@ function runLabel(method: string): string {
 }
 
 function rawSuite(options: Options): unknown {
-  const { stepSize } = options;
-  const step = stepSize === undefined ? [] : [{ name: "stepSize", value: stepSize }];
   const attacks = options.attack.map((name) => ({ name }));
   return {
     schema: "yopo-bench/suite@1",
@@ -120,12 +119,21 @@ function rawSuite(options: Options): unknown {
     seeds: [options.seed],
     runs: [{
       label: runLabel(options.method),
-      method: named(options.method, [...step, ...options.option], "--step-size and --option"),
+      method: methodOf(options),
       batch: options.batch,
       epochs: options.epochs,
       optimizer: rawOptimizer(options),
     }],
   };
+}
+
+function methodOf({ method, option, stepSize }: Options): Named {
+  const { name, options } = named(method, option, "--option");
+  if (stepSize === undefined) return { name, options };
+  if (Object.hasOwn(options, "stepSize")) {
+    throw new UsageError("Cannot use --step-size with --option stepSize: both set the same number; leave one out");
+  }
+  return { name, options: { ...options, stepSize } };
 }
 
 function rawOptimizer({ optimizer, learningRate, momentum = 0.9, weightDecay, schedule, milestones }: Options) {

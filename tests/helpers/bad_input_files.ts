@@ -1,6 +1,7 @@
 /** Files that are wrong in one way each, for the table of bad input. @module */
 
 import { join } from "node:path";
+import { toolRecord } from "../../bench/tool.ts";
 import { projectFolder } from "../../cli/place.ts";
 import { findModel } from "../../models/registry.ts";
 import { encodeWeights } from "../../models/weights.ts";
@@ -56,6 +57,13 @@ async function writeResults(folder: string): Promise<void> {
   }
   await Deno.mkdir(join(folder, "damaged-suite"));
   await Deno.writeTextFile(join(folder, "damaged-suite/suite.json"), '{ "schema": "something" }');
+  const stored = {
+    ...{ schema: "yopo-bench/stored-suite@1", created: "2026-01-01T00:00:00.000Z", command: "deno task bench smoke" },
+    ...{ engine: "abacus", tool: await toolRecord() },
+    suite: JSON.parse(await Deno.readTextFile(join(projectFolder, "suites/smoke.json"))),
+  };
+  await Deno.mkdir(join(folder, "other-engine"));
+  await Deno.writeTextFile(join(folder, "other-engine/suite.json"), JSON.stringify(stored));
   await Deno.mkdir(join(folder, "other-files"));
   await Deno.writeTextFile(join(folder, "other-files/letter.txt"), "Dear reader");
   await Deno.mkdir(join(folder, "bad-cases"));
