@@ -166,15 +166,20 @@ Deno.test("bench runs a suite, says so on stderr, prints the table and names the
   });
 });
 
-Deno.test("bench --force moves the old folder aside and keeps it", async () => {
+Deno.test("bench --force moves results aside and keeps them, and leaves a folder of other files where it is", async () => {
   await withFolder(async (folder) => {
-    await Deno.mkdir(join(folder, "out"));
-    await Deno.writeTextFile(join(folder, "out/letter.txt"), "Dear reader");
-    const line = "bench smoke --set runs.*.epochs=0.1 --out out --quiet";
-    assert.equal((await run(line, folder)).code, 2);
-    const forced = await run(`${line} --force`, folder);
-    assert.deepEqual(forced, { code: 0, out: "out/report.md\n", err: "" });
-    assert.ok(await exists(join(folder, "out.old-1/letter.txt")));
+    const line = (epochs: number, out: string) => `bench smoke --set runs.*.epochs=${epochs} --out ${out} --quiet`;
+    assert.equal((await run(line(0.1, "out"), folder)).code, 0);
+    assert.equal((await run(line(0.2, "out"), folder)).code, 2);
+    assert.deepEqual(await run(`${line(0.2, "out")} --force`, folder), { code: 0, out: "out/report.md\n", err: "" });
+    assert.ok(await exists(join(folder, "out.old-1/result.json")));
+
+    await Deno.mkdir(join(folder, "mine"));
+    await Deno.writeTextFile(join(folder, "mine/letter.txt"), "Dear reader");
+    const refused = await run(`${line(0.1, "mine")} --force`, folder);
+    assert.equal(refused.code, 2);
+    assert.match(refused.err, /it is no results folder/);
+    assert.ok(await exists(join(folder, "mine/letter.txt")));
   });
 });
 
