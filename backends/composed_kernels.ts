@@ -2,7 +2,9 @@
  *  without kernels of its own uses. @module */
 
 import * as tf from "@tensorflow/tfjs";
-import type { Activation, FirstLayer, Kernels, Padding } from "./engine.ts";
+import { composedBatchNormalization } from "./composed_batch_normalization.ts";
+import { adamStep, sgdStep } from "./composed_optimizer_steps.ts";
+import type { Activation, FirstLayer, Kernels, LinfStep, Padding } from "./engine.ts";
 import { innerLoop } from "./inner_loop.ts";
 
 /** Padding in the form that tfjs's convolutions take. */
@@ -11,7 +13,8 @@ export function tfjsPadding({ top, bottom, left, right }: Padding): "valid" | tf
   return [[0, 0], [top, bottom], [left, right], [0, 0]];
 }
 
-/** Kernels made only of tfjs ops; they run on any backend that has the ops and their gradients. */
+/** Kernels made only of tfjs ops; they run on any backend that has the ops and their gradients. They sum over a batch at
+ *  once, so they are for an engine of one shard. */
 export function composedKernels(): Kernels {
   return {
     convolution(x, filter, bias, { stride, padding, activation }) {
@@ -23,6 +26,11 @@ export function composedKernels(): Kernels {
     // tfjs's gradient goes to the first maximum in row-major order, on the cpu backend and in our wasm kernel.
     maxPool: (x) => tf.maxPool(x, 2, 2, "valid"),
     crossEntropy,
+    batchNormalization: composedBatchNormalization,
+    batchSum: (values) => tf.sum<tf.Scalar>(values),
+    linfStep,
+    sgdStep,
+    adamStep,
     innerLoop: (loop) => innerLoop(loop, (z) => composedFirstLayerGradient(loop.firstLayer, z, loop.p)),
   };
 }
@@ -30,6 +38,14 @@ export function composedKernels(): Kernels {
 function activate<T extends tf.Tensor>(sum: T, bias: tf.Tensor1D | null, activation: Activation): T {
   const biased = bias === null ? sum : tf.add<T>(sum, bias);
   return activation === "relu" ? tf.relu(biased) : biased;
+}
+
+/** The step of {@linkcode LinfStep}. */
+export function linfStep({ x, eta, gradient, epsilon, stepSize }: LinfStep): tf.Tensor4D {
+  return tf.tidy(() => {
+    const moved = tf.clipByValue(tf.add(eta, tf.mul(tf.sign(gradient), stepSize)), -epsilon, epsilon);
+    return tf.sub<tf.Tensor4D>(tf.clipByValue(tf.add(x, moved), 0, 1), x);
+  });
 }
 
 /** −log softmax(logits)[label]; tfjs's logSoftmax subtracts the maximum first, so large logits do not overflow. */

@@ -3,14 +3,17 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { composedKernels } from "./composed_kernels.ts";
-import type { Engine, EngineDefinition } from "./engine.ts";
+import type { Engine, EngineDefinition, OpenOptions } from "./engine.ts";
+import { soloTeam } from "./team.ts";
 
 /** tfjs's cpu backend. */
 export const cpuEngine: EngineDefinition = {
   name: "cpu",
   summary: "plain JavaScript, for checking the other engines",
+  precisions: ["f32"],
+  shards: 1,
   available: () => Promise.resolve({ available: true }),
-  async open(): Promise<Engine> {
+  async open({ team = soloTeam(1) }: OpenOptions = {}): Promise<Engine> {
     tf.enableProdMode(); // silences the advice to install tfjs-node
     if (!await tf.setBackend("cpu")) throw new Error("Cannot start engine cpu: tfjs did not start its cpu backend");
     return {
@@ -18,12 +21,12 @@ export const cpuEngine: EngineDefinition = {
       version: `@tensorflow/tfjs-backend-cpu ${tf.version["tfjs-backend-cpu"]}`,
       kernelSet: "composed-1",
       precision: "f32",
-      workers: 1,
-      shards: 1,
+      team,
       kernels: composedKernels(),
-      allReduce: (partial) => partial,
+      allReduce: (partials) => partials.map((partial) => partial.clone()),
       synchronize: () => Promise.resolve(),
       memory: () => ({ tensors: tf.memory().numTensors, bytes: tf.memory().numBytes }),
+      settings: {},
     };
   },
 };

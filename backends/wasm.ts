@@ -3,7 +3,8 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { version_wasm } from "@tensorflow/tfjs-backend-wasm";
-import type { Engine, EngineDefinition } from "./engine.ts";
+import type { Engine, EngineDefinition, OpenOptions } from "./engine.ts";
+import { soloTeam } from "./team.ts";
 import { wasmKernels } from "./wasm/kernels.ts";
 import { registerWasmKernels } from "./wasm/register.ts";
 
@@ -11,11 +12,13 @@ import { registerWasmKernels } from "./wasm/register.ts";
 export const wasmEngine: EngineDefinition = {
   name: "wasm",
   summary: "WebAssembly SIMD, no native dependency",
+  precisions: ["f32"],
+  shards: 1,
   async available() {
     if (await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT")) return { available: true };
     return { available: false, reason: "WebAssembly has no SIMD here", advice: "use a current Deno and a 64-bit CPU" };
   },
-  async open(): Promise<Engine> {
+  async open({ team = soloTeam(1) }: OpenOptions = {}): Promise<Engine> {
     tf.enableProdMode();
     if (!await tf.setBackend("wasm")) throw new Error("Cannot start engine wasm: tfjs did not start its wasm backend");
     registerWasmKernels();
@@ -24,12 +27,12 @@ export const wasmEngine: EngineDefinition = {
       version: `@tensorflow/tfjs-backend-wasm ${version_wasm}`,
       kernelSet: "wasm-composed-1",
       precision: "f32",
-      workers: 1,
-      shards: 1,
+      team,
       kernels: wasmKernels(),
-      allReduce: (partial) => partial,
+      allReduce: (partials) => partials.map((partial) => partial.clone()),
       synchronize: () => Promise.resolve(),
       memory: () => ({ tensors: tf.memory().numTensors, bytes: tf.memory().numBytes }),
+      settings: {},
     };
   },
 };

@@ -122,8 +122,8 @@ export function engineKey({ workers: _machine, ...decisive }: EngineRecord): str
 }
 
 /** An opened engine as the result names it. */
-export function engineRecord({ name, version, kernelSet, workers, shards, precision }: Engine): EngineRecord {
-  return { name, version, kernels: kernelSet, workers, shards, precision };
+export function engineRecord({ name, version, kernelSet, team, precision }: Engine): EngineRecord {
+  return { name, version, kernels: kernelSet, workers: team.size, shards: team.shards, precision };
 }
 
 /** Hash of what is judged, when, how and against which targets. The batch of an evaluation changes nothing. */
