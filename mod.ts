@@ -7,13 +7,12 @@
  * import { measureCost } from "yopo-bench";
  * import assert from "node:assert/strict";
  *
- * const { passes, secondsPerStep } = await measureCost({
+ * const { passes, secondsPerStep } = await measureCost({ engine: "cpu" }, {
  *   model: { name: "tiny-cnn", options: {} },
  *   method: { name: "yopo-3-2", options: { stepSize: 0.05 } },
  *   threat: { norm: "linf", epsilon: 0.1 },
  *   batch: 4,
  *   steps: 2,
- *   engine: "cpu",
  * });
  * assert.equal(passes.full, 3);
  * assert.equal(passes.firstLayerAdversary, 6);

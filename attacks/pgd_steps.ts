@@ -58,12 +58,20 @@ function takeStep(
   const sum: tf.Tensor4D = tf.add(x, eta);
   const at: tf.Tensor4D = freezeFooled ? tf.clipByValue(sum, 0, 1) : sum;
   const gradient = ascentDirection(model, at, y, loss);
-  const direction: tf.Tensor4D = threat.norm === "linf"
-    ? tf.sign(gradient)
-    : tf.div(gradient, tf.add(l2Norms(gradient), TINY));
-  const moved: tf.Tensor4D = tf.add(eta, tf.mul(direction, stepSize));
-  const projected = projectBox(x, projectBall(moved, threat));
+  const projected = threat.norm === "linf"
+    ? model.kernels.linfStep({ x, eta, gradient, epsilon: threat.epsilon, stepSize })
+    : l2Step(x, eta, gradient, { threat, stepSize });
   return freezeFooled ? tf.where(notFooled(model, at, y, projected.shape), projected, eta) : projected;
+}
+
+function l2Step(
+  x: tf.Tensor4D,
+  eta: tf.Tensor4D,
+  gradient: tf.Tensor4D,
+  { threat, stepSize }: Pick<PgdStepOptions, "threat" | "stepSize">,
+): tf.Tensor4D {
+  const direction = tf.div(gradient, tf.add(l2Norms(gradient), TINY));
+  return projectBox(x, projectBall(tf.add(eta, tf.mul(direction, stepSize)), threat));
 }
 
 /** ∂(Σ loss)/∂x; the gradient of a vector of losses is that of its sum. */

@@ -3,6 +3,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { composedKernels } from "./composed_kernels.ts";
+import { allReduceTensors } from "./all_reduce.ts";
 import type { Engine, EngineDefinition, OpenOptions } from "./engine.ts";
 import { soloTeam } from "./team.ts";
 
@@ -23,7 +24,7 @@ export const cpuEngine: EngineDefinition = {
       precision: "f32",
       team,
       kernels: composedKernels(),
-      allReduce: (partials) => partials.map((partial) => partial.clone()),
+      allReduce: (partials) => allReduceTensors(team, partials),
       synchronize: () => Promise.resolve(),
       memory: () => ({ tensors: tf.memory().numTensors, bytes: tf.memory().numBytes }),
       settings: {},

@@ -11,7 +11,7 @@ import { assertClose, noise, on, properties, valueAndGradients, type Values } fr
 const extent = fc.integer({ min: 1, max: 9 });
 const side = fc.integer({ min: 0, max: 2 });
 const activation = fc.constantFrom<Activation>("none", "relu");
-const convolutionCase = fc.record({
+const smallCase = fc.record({
   batch: fc.integer({ min: 1, max: 5 }),
   height: extent,
   width: extent,
@@ -26,6 +26,23 @@ const convolutionCase = fc.record({
 }).filter(({ height, width, kernel, padding }) =>
   height + padding.top + padding.bottom >= kernel && width + padding.left + padding.right >= kernel
 );
+
+type ConvolutionCase = typeof smallCase extends fc.Arbitrary<infer Case> ? Case : never;
+
+/** Shapes as residual networks and SmallCNN have them, few and small enough for the cpu backend. */
+const realCase = fc.record({
+  batch: fc.integer({ min: 1, max: 2 }),
+  height: fc.integer({ min: 4, max: 12 }),
+  width: fc.integer({ min: 4, max: 12 }),
+  input: fc.constantFrom(16, 20, 32, 64),
+  output: fc.constantFrom(16, 24, 32, 64),
+  kernel: fc.constantFrom(1, 3, 3, 3),
+  stride: fc.constantFrom(1, 1, 2, 3),
+  padding: fc.record({ top: side, bottom: side, left: side, right: side }),
+  activation,
+  biased: fc.boolean(),
+  seed: fc.nat(),
+});
 
 function plainConvolution(
   x: tf.Tensor,
@@ -45,25 +62,41 @@ function plainActivation(sum: tf.Tensor, bias: tf.Tensor | undefined, activation
   return activation === "relu" ? tf.relu(biased) : biased;
 }
 
-for (const { name } of engines) {
-  Deno.test(`${name} convolution and its gradients equal plain ops`, async () => {
-    const property = fc.asyncProperty(convolutionCase, async (c) => {
-      const out = (size: number, pad: number) => Math.floor((size + pad - c.kernel) / c.stride) + 1;
-      const rows = out(c.height, c.padding.top + c.padding.bottom);
-      const columns = out(c.width, c.padding.left + c.padding.right);
-      const inputs = [
-        noise([c.batch, rows, columns, c.output], c.seed),
-        noise([c.batch, c.height, c.width, c.input], c.seed + 1),
-        noise([c.kernel, c.kernel, c.input, c.output], c.seed + 2),
-        ...(c.biased ? [noise([c.output], c.seed + 3)] : []),
-      ];
+/** The value's gradient, the images, the filter, and the bias where there is one. */
+function convolutionInputs(
+  { batch, height, width, input, output, kernel, stride, padding, biased, seed }: ConvolutionCase,
+) {
+  const out = (size: number, pad: number) => Math.floor((size + pad - kernel) / stride) + 1;
+  const rows = out(height, padding.top + padding.bottom), columns = out(width, padding.left + padding.right);
+  return [
+    noise([batch, rows, columns, output], seed),
+    noise([batch, height, width, input], seed + 1),
+    noise([kernel, kernel, input, output], seed + 2),
+    ...(biased ? [noise([output], seed + 3)] : []),
+  ];
+}
+
+const variants = await Promise.all(engines.map(async ({ name, precisions, available }) => {
+  const ignore = !(await available()).available;
+  return precisions.filter((precision) => precision !== "bf16").map((precision) => ({ name, precision, ignore }));
+}));
+
+for (const { name, precision, ignore } of variants.flat()) {
+  const test = (does: string, fn: () => Promise<void>) =>
+    Deno.test({ name: `${name} ${precision} ${does}`, ignore, fn });
+  const onVariant = (inputs: readonly Values[], compute: Parameters<typeof on>[2]) =>
+    on(name, inputs, compute, { precision });
+
+  const checkConvolution = (shapes: fc.Arbitrary<ConvolutionCase>, runs: number) => {
+    const property = fc.asyncProperty(shapes, async (c) => {
+      const inputs = convolutionInputs(c);
       const expected = await on(
         "cpu",
         inputs,
         (_, [upstream, ...rest]) =>
           valueAndGradients((x, filter, bias) => plainConvolution(x!, filter!, bias, c), rest, upstream!),
       );
-      const actual = await on(name, inputs, ({ kernels }, [upstream, ...rest]) =>
+      const actual = await onVariant(inputs, ({ kernels }, [upstream, ...rest]) =>
         valueAndGradients(
           (x, filter, bias) =>
             kernels.convolution(x as tf.Tensor4D, filter as tf.Tensor4D, (bias ?? null) as tf.Tensor1D | null, c),
@@ -72,10 +105,15 @@ for (const { name } of engines) {
         ));
       assertClose(actual, expected);
     });
-    await fc.assert(property, properties);
-  });
+    return fc.assert(property, { ...properties, numRuns: runs });
+  };
 
-  Deno.test(`${name} dense and its gradients equal plain ops`, async () => {
+  test("convolution and its gradients equal plain ops", () => checkConvolution(smallCase, properties.numRuns));
+
+  test("convolution and its gradients equal plain ops at the shapes of real networks", () =>
+    checkConvolution(realCase, 16));
+
+  test("dense and its gradients equal plain ops", async () => {
     const shape = fc.record({
       batch: extent,
       input: extent,
@@ -101,7 +139,7 @@ for (const { name } of engines) {
             upstream!,
           ),
       );
-      const actual = await on(name, inputs, ({ kernels }, [upstream, ...rest]) =>
+      const actual = await onVariant(inputs, ({ kernels }, [upstream, ...rest]) =>
         valueAndGradients(
           (x, kernel, bias) =>
             kernels.dense(x as tf.Tensor2D, kernel as tf.Tensor2D, (bias ?? null) as tf.Tensor1D | null, activation),
@@ -113,7 +151,7 @@ for (const { name } of engines) {
     await fc.assert(property, properties);
   });
 
-  Deno.test(`${name} maxPool sends the gradient to the first maximum of each cell, ties included`, async () => {
+  test("maxPool sends the gradient to the first maximum of each cell, ties included", async () => {
     const shape = fc.record({
       batch: extent,
       height: fc.integer({ min: 2, max: 9 }),
@@ -125,8 +163,7 @@ for (const { name } of engines) {
       const coarse = noise([batch, height, width, channels], seed, 0, 3);
       const x = { shape: coarse.shape, values: coarse.values.map(Math.floor) }; // three values, so ties are common
       const upstream = noise([batch, height >> 1, width >> 1, channels], seed + 1);
-      const actual = await on(
-        name,
+      const actual = await onVariant(
         [upstream, x],
         ({ kernels }, [upstream, ...rest]) =>
           valueAndGradients((x) => kernels.maxPool(x as tf.Tensor4D), rest, upstream!),
@@ -136,13 +173,12 @@ for (const { name } of engines) {
     await fc.assert(property, properties);
   });
 
-  Deno.test(`${name} crossEntropy and its gradient equal log-sum-exp in float64, and survive large logits`, async () => {
+  test("crossEntropy and its gradient equal log-sum-exp in float64, and survive large logits", async () => {
     const logits = noise([6, 10], 3, -8, 8);
     logits.values.set([1e4, -1e4, 30], 20); // the third example
     const labels = [0, 9, 1, 4, 4, 7];
     const upstream = noise([6], 4);
-    const actual = await on(
-      name,
+    const actual = await onVariant(
       [upstream, logits],
       ({ kernels }, [upstream, ...rest]) =>
         tf.tidy(() =>

@@ -33,6 +33,8 @@ export interface Team {
   allReduce(partials: readonly Float32Array[]): void;
   /** Every worker's values, by rank; the lengths are equal. */
   allGather(values: readonly number[]): number[][];
+  /** Seconds that this worker has spent in the two calls above: waiting for the others, copying and adding. */
+  readonly collectiveSeconds: () => number;
 }
 
 /** Bounds of `shards` nearly equal parts of `count` examples: part i is [floor(i·count/shards), floor((i+1)·count/shards)). */
@@ -51,6 +53,7 @@ export function soloTeam(shards: number): Team {
     shardBounds: (local) => cutIntoShards(local, shards),
     allReduce: () => {},
     allGather: (values) => [[...values]],
+    collectiveSeconds: () => 0,
   };
 }
 

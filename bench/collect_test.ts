@@ -37,7 +37,14 @@ function point(step: number): Point {
 async function withAttempts(attempts: readonly (readonly JournalEvent[])[], work: (out: string) => Promise<void>) {
   const out = await Deno.makeTempDir();
   try {
-    await prepareOutput(out, { command: "x", engine: "wasm", tool: await toolRecord(), suite }, false);
+    await prepareOutput(out, {
+      command: "x",
+      engine: "wasm",
+      precision: "f32",
+      shards: 8,
+      tool: await toolRecord(),
+      suite,
+    }, false);
     for (const events of attempts) {
       const { path } = await createAttempt(join(out, "runs", `${runName(planned!)}-engine00`));
       const journal = new Journal(join(path, "events.jsonl"));

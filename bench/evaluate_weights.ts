@@ -3,12 +3,14 @@
 import * as tf from "@tensorflow/tfjs";
 import type { ThreatModel } from "../attacks/attack.ts";
 import { classifier } from "../attacks/classifier.ts";
-import { findEngine } from "../backends/registry.ts";
+import type { Engine } from "../backends/engine.ts";
 import { findDataset } from "../data/registry.ts";
 import { decodeWeights, toTensors, weightsSha256 } from "../models/weights.ts";
 import { random } from "../random/random.ts";
-import { chooseEngine, type EngineChoice } from "./choose_engine.ts";
+import { type EngineRequest, planEngine } from "./engine_request.ts";
+import { performOnTeam } from "./engine_team.ts";
 import { evaluate } from "./evaluation.ts";
+import { checkEvaluationFits } from "./fit_batch.ts";
 import type { Observe } from "./progress.ts";
 import type { FinalRow, Result, RunRecord } from "./result.ts";
 import { attacksByKey, describeAttacks, engineRecord } from "./run_config.ts";
@@ -27,7 +29,6 @@ export interface EvaluateOptions {
   readonly limit?: number;
   readonly threat: ThreatModel;
   readonly attacks: readonly Named[];
-  readonly engine: EngineChoice;
   readonly batch: number;
   readonly seed: number;
   /** Folder of downloaded data sets. */
@@ -47,11 +48,15 @@ export interface EvaluationReport {
 }
 
 /**
- * Clean accuracy and accuracy under each attack.
+ * Clean accuracy and accuracy under each attack, by every worker of the engine's team at once.
  *
  * @throws {UsageError} When the weights, the data, an attack or the limit do not fit each other.
  */
-export async function evaluateWeights(options: EvaluateOptions, observe: Observe): Promise<EvaluationReport> {
+export async function evaluateOn(
+  engine: Engine,
+  options: EvaluateOptions,
+  observe: Observe,
+): Promise<EvaluationReport> {
   const { model, weights } = usage("the weight file", () => decodeWeights(options.weights, options.source));
   const attacks = usage("--attack and its options", () => attacksByKey(options.threat, options.attacks));
   const definition = usage("--data", () => {
@@ -59,9 +64,9 @@ export async function evaluateWeights(options: EvaluateOptions, observe: Observe
     found.resolve(options.data.options);
     return found;
   });
-  const engine = await findEngine(await chooseEngine(options.engine)).open();
   const dataset = await definition.load(options.data.options, { cache: options.cache });
   usage("--data and the weight file", () => checkFit(model, dataset));
+  await checkEvaluationFits(engine, { name: model.name, options: { ...model.options } }, options.batch);
   const count = options.limit ?? dataset[options.split].labels.length;
   const split = usage("--limit", () => firstImages(dataset, options.split, count));
   const parameters = toTensors(weights);
@@ -72,6 +77,7 @@ export async function evaluateWeights(options: EvaluateOptions, observe: Observe
       shape: model.input,
       batch: options.batch,
       attacks,
+      team: engine.team,
       draw: (stream, ...indices) => random(options.seed, `evaluation/${stream}`, ...indices),
       onProgress: (what, done, total) => observe({ kind: "evaluation", what: `${split.name}, ${what}`, done, total }),
       shouldStop: () => false,
@@ -89,6 +95,16 @@ export async function evaluateWeights(options: EvaluateOptions, observe: Observe
   } finally {
     tf.dispose([...parameters.values()]);
   }
+}
+
+/** {@linkcode evaluateOn} on a team of its own. @throws {UsageError} As there, or when the engine cannot run here. */
+export async function evaluateWeights(
+  request: EngineRequest,
+  options: EvaluateOptions,
+  observe: Observe,
+): Promise<EvaluationReport> {
+  const { value } = await performOnTeam(await planEngine(request), { kind: "evaluate", options }, observe);
+  return value as EvaluationReport;
 }
 
 function usage<T>(origin: string, work: () => T): T {

@@ -16,7 +16,6 @@ const options: EvaluateOptions = {
   split: "final",
   threat: { norm: "linf", epsilon: 0.1 },
   attacks: [{ name: "fgsm", options: {} }, { name: "pgd-4", options: { restarts: 2 } }],
-  engine: "cpu",
   batch: 7,
   seed: 0,
   cache: "unused",
@@ -26,7 +25,7 @@ const untimed = (value: unknown) => JSON.stringify(value, (key, part) => key ===
 
 Deno.test("evaluateWeights() judges the final split under each attack, and labels what it ran", async () => {
   const events: ProgressEvent[] = [];
-  const report = await evaluateWeights(options, (event) => events.push(event));
+  const report = await evaluateWeights({ engine: "cpu" }, options, (event) => events.push(event));
   assert.deepEqual([report.split, report.clean.count, report.robust.length], ["held-out", 20, 2]);
   for (const row of report.robust) {
     assert.equal(row.accuracy, row.correct / row.count);
@@ -37,15 +36,15 @@ Deno.test("evaluateWeights() judges the final split under each attack, and label
 });
 
 Deno.test("evaluateWeights() gives the same for every batch size", async () => {
-  const report = await evaluateWeights(options, () => {});
-  assert.equal(untimed(await evaluateWeights({ ...options, batch: 1 }, () => {})), untimed(report));
+  const report = await evaluateWeights({ engine: "cpu" }, options, () => {});
+  assert.equal(untimed(await evaluateWeights({ engine: "cpu" }, { ...options, batch: 1 }, () => {})), untimed(report));
 });
 
 Deno.test("evaluateWeights() draws other starts with another seed", async () => {
   // With steps this small the largest perturbation is that of the start.
   const attacks = [{ name: "pgd-1", options: { stepSize: 1e-9 } }];
   const largest = async (seed: number) =>
-    (await evaluateWeights({ ...options, attacks, seed }, () => {})).robust[0]!.maxPerturbation;
+    (await evaluateWeights({ engine: "cpu" }, { ...options, attacks, seed }, () => {})).robust[0]!.maxPerturbation;
   assert.equal(await largest(0), await largest(0));
   assert.notEqual(await largest(0), await largest(1));
 });
@@ -53,7 +52,7 @@ Deno.test("evaluateWeights() draws other starts with another seed", async () => 
 Deno.test("evaluateWeights() refuses what does not fit in one line", async () => {
   const refused = async (change: Partial<EvaluateOptions>, message: RegExp) =>
     await assert.rejects(
-      evaluateWeights({ ...options, ...change }, () => {}),
+      evaluateWeights({ engine: "cpu" }, { ...options, ...change }, () => {}),
       (error) => error instanceof UsageError && message.test(error.message) && !error.message.includes("\n"),
     );
   await refused({ weights: weights.subarray(0, 100) }, /tiny\.safetensors/);

@@ -4,6 +4,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import type { Attack, Classifier, Draw } from "../attacks/attack.ts";
+import type { Team } from "../backends/team.ts";
 import { judge } from "../attacks/judge.ts";
 import { verify } from "../attacks/verify.ts";
 import { batch as gather } from "../data/batches.ts";
@@ -21,6 +22,8 @@ export interface EvaluationTask {
   /** Attacks by their key in the result. */
   readonly attacks: ReadonlyMap<string, Attack>;
   readonly draw: Draw;
+  /** Each worker judges its part of the images; all get the whole evaluation. */
+  readonly team: Team;
   /** Told after each batch of each attack. */
   readonly onProgress: (what: string, done: number, total: number) => void;
   /** Asked between batches; an evaluation that is stopped throws {@linkcode Stopped}. */
@@ -49,14 +52,13 @@ export interface Evaluation {
  */
 export async function evaluate(model: Classifier, task: EvaluationTask): Promise<Evaluation> {
   const clean = await sweep(task, "clean", async (x, y) => {
-    const { correct, finite } = await judge(model, x, y);
-    if (!finite) throw new Diverged("logits on clean images are not finite");
-    return { correct };
+    return await judge(model, x, y);
   });
+  if (!clean.finite) throw new Diverged("logits on clean images are not finite");
   const robust: RobustRow[] = [];
   for (const [key, attack] of task.attacks) {
     const began = performance.now();
-    const row = await sweep(
+    const { finite: _verified, ...row } = await sweep(
       task,
       attack.label,
       (x, y, ids) => attackAndVerify(model, attack, { x, y, ids }, task.draw),
@@ -66,7 +68,7 @@ export async function evaluate(model: Classifier, task: EvaluationTask): Promise
   return { clean: { accuracy: clean.accuracy, correct: clean.correct, count: clean.count }, robust };
 }
 
-type Judged = { correct: Uint8Array; maxPerturbation?: number };
+type Judged = { correct: Uint8Array; maxPerturbation?: number; finite?: boolean };
 
 async function attackAndVerify(
   model: Classifier,
@@ -90,22 +92,33 @@ async function sweep(
   task: EvaluationTask,
   what: string,
   judgeBatch: (x: tf.Tensor4D, y: tf.Tensor1D, ids: Uint32Array) => Promise<Judged>,
-): Promise<{ accuracy: number; correct: number; count: number; maxPerturbation: number }> {
-  const count = task.split.labels.length;
-  let correct = 0, maxPerturbation = 0;
-  for (let first = 0; first < count; first += task.batch) {
+): Promise<{ accuracy: number; correct: number; count: number; maxPerturbation: number; finite: boolean }> {
+  const count = task.split.labels.length, { rank, size: workers } = task.team;
+  const [begin, end] = [rank, rank + 1].map((r) => Math.floor(r * count / workers)) as [number, number];
+  let correct = 0, maxPerturbation = 0, finite = true;
+  for (let first = begin; first < end; first += task.batch) {
     if (task.shouldStop()) throw new Stopped("the evaluation was stopped");
-    const size = Math.min(task.batch, count - first);
+    const size = Math.min(task.batch, end - first);
     const images = gather(task.split, Uint32Array.from({ length: size }, (_, i) => first + i));
     const x = tf.tensor4d(images.x, [size, ...task.shape]), y = tf.tensor1d(images.y, "int32");
     try {
       const judged = await judgeBatch(x, y, images.ids);
       correct += judged.correct.reduce((sum, one) => sum + one, 0);
       maxPerturbation = Math.max(maxPerturbation, judged.maxPerturbation ?? 0);
+      finite &&= judged.finite ?? true;
     } finally {
       tf.dispose([x, y]);
     }
-    task.onProgress(what, first + size, count);
+    // The others are about as far.
+    task.onProgress(what, Math.round((first + size - begin) / (end - begin) * count), count);
   }
-  return { accuracy: correct / count, correct, count, maxPerturbation };
+  const parts = task.team.allGather([correct, maxPerturbation, Number(finite)]) as [number, number, number][];
+  correct = parts.reduce((sum, [part]) => sum + part, 0);
+  return {
+    accuracy: correct / count,
+    correct,
+    count,
+    maxPerturbation: Math.max(...parts.map(([, largest]) => largest)),
+    finite: parts.every(([, , flag]) => flag === 1),
+  };
 }

@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Attack, Classifier } from "../attacks/attack.ts";
 import { cpuEngine } from "../backends/cpu.ts";
 import type { Split } from "../data/dataset.ts";
+import { soloTeam } from "../backends/team.ts";
 import { random } from "../random/random.ts";
 import { Diverged, evaluate, type EvaluationTask, Stopped } from "./evaluation.ts";
 
@@ -42,6 +43,7 @@ function shifting(shift: (id: number) => number): Attack {
 function task(change: Partial<EvaluationTask>): EvaluationTask {
   return {
     split: pixels(10),
+    team: soloTeam(1),
     shape: [1, 1, 1],
     batch: 4,
     attacks: new Map(),

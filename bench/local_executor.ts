@@ -1,13 +1,13 @@
-/** Runs a suite on this machine, one run after the other, each in a Worker of its own under this supervising thread,
+/** Runs a suite on this machine, one run after the other, each in a team of Workers of its own under this supervising thread,
  *  which keeps the journals, writes the weights and never blocks. @module */
 
 import { join } from "node:path";
-import type { EngineName } from "../backends/engine.ts";
 import { hardwareRecord, loadAverage } from "../backends/hardware.ts";
 import { atomicWrite } from "../files/atomic_write.ts";
 import { explainWrite } from "../files/explain_write.ts";
-import { chooseEngine, type EngineChoice } from "./choose_engine.ts";
 import { collectResult } from "./collect.ts";
+import { type EnginePlan, type EngineRequest, planEngine } from "./engine_request.ts";
+import { EngineTeam, type OpenedEngine } from "./engine_team.ts";
 import { lockFolder } from "./folder_lock.ts";
 import { Journal, type JournalEvent } from "./journal.ts";
 import { createAttempt, findRunFolders, prepareOutput } from "./output_folder.ts";
@@ -17,14 +17,13 @@ import { type PlannedRun, planRuns, runName } from "./run_config.ts";
 import type { FromWorker, RunJob } from "./run_job.ts";
 import type { Suite } from "./suite.ts";
 import { toolRecord } from "./tool.ts";
-import { type OpenedEngine, TrainingWorker } from "./training_worker.ts";
 import { UsageError } from "./usage_error.ts";
 import { WeightsSaver } from "./weights_saver.ts";
 
 export interface SuiteOptions {
   /** Results folder. */
   readonly out: string;
-  readonly engine: EngineChoice;
+  readonly engine: EngineRequest;
   /** Move a folder with other content aside. */
   readonly force: boolean;
   /** The command line that runs this suite again, for the report. */
@@ -43,7 +42,7 @@ export interface SuiteOutcome {
 interface Session {
   readonly suite: Suite;
   readonly options: SuiteOptions;
-  readonly engine: EngineName;
+  readonly plan: EnginePlan;
   readonly observe: Observe;
   readonly signal: AbortSignal;
   readonly machine: Machine;
@@ -61,12 +60,13 @@ export async function runSuite(
   signal: AbortSignal,
 ): Promise<SuiteOutcome> {
   const planned = planRuns(suite);
-  const engine = await chooseEngine(options.engine);
-  const wanted = { command: options.command, engine, tool: await toolRecord(), suite };
+  const plan = await planEngine(options.engine);
+  const { engine, precision, shards, workers, reason } = plan;
+  const wanted = { command: options.command, engine, precision, shards, tool: await toolRecord(), suite };
   const { movedTo } = await prepareOutput(options.out, wanted, options.force);
   using _lock = await lockFolder(options.out);
   if (movedTo) observe({ kind: "note", text: `moved the earlier results to ${movedTo}` });
-  observe({ kind: "suite", name: suite.name, out: options.out, runs: planned.length, engine });
+  observe({ kind: "suite", name: suite.name, out: options.out, runs: planned.length, engine, workers, reason });
   let result = await writeResult(options.out);
   let session: Session | undefined;
   for (const [index, run] of planned.entries()) {
@@ -77,7 +77,7 @@ export async function runSuite(
       continue;
     }
     if (signal.aborted) break;
-    session ??= { suite, options, engine, observe, signal, machine: await describeMachine(engine) };
+    session ??= { suite, options, plan, observe, signal, machine: await describeMachine(plan) };
     observe({ kind: "run-start", label, methodLabel, seed, index, runs: planned.length });
     await runOne(session, run);
     result = await writeResult(options.out);
@@ -99,14 +99,14 @@ async function writeResult(out: string): Promise<Result> {
   return result;
 }
 
-/** The machine as this call found it, its engine measured in a Worker of its own. */
-async function describeMachine(engine: EngineName): Promise<Machine> {
-  const worker = new TrainingWorker();
+/** The machine as this call found it, its engine measured in a team of its own. */
+async function describeMachine(plan: EnginePlan): Promise<Machine> {
+  const team = new EngineTeam(plan);
   try {
-    const { calibration } = await worker.open(engine, true);
+    const { calibration } = await team.open(true);
     return { ...await hardwareRecord(), calibration };
   } finally {
-    worker.close();
+    team.close();
   }
 }
 
@@ -116,9 +116,9 @@ async function describeMachine(engine: EngineName): Promise<Machine> {
  * @throws {Error} When the engine does not start, the folder belongs to another engine, or the disk refuses the journal.
  */
 async function runOne(session: Session, planned: PlannedRun): Promise<void> {
-  const worker = new TrainingWorker();
+  const team = new EngineTeam(session.plan);
   try {
-    const folder = await runFolder(session.options.out, planned, await worker.open(session.engine));
+    const folder = await runFolder(session.options.out, planned, await team.open());
     const { attempt, path } = await createAttempt(folder);
     const journal = new Journal(join(path, "events.jsonl"));
     try {
@@ -127,14 +127,14 @@ async function runOne(session: Session, planned: PlannedRun): Promise<void> {
       journal.append({ event: "attempt", ...begin });
       warnOfLoad(journal, load, machine);
       journal.append({
-        ...await superviseRun(session, planned, { worker, journal, folder }),
+        ...await superviseRun(session, planned, { team, journal, folder }),
         loadAverage: await loadAverage(),
       });
     } finally {
       journal.close();
     }
   } finally {
-    worker.close();
+    team.close();
   }
 }
 
@@ -162,16 +162,16 @@ async function runFolder(out: string, planned: PlannedRun, { engineKey, engine }
 }
 
 interface RunPlace {
-  readonly worker: TrainingWorker;
+  readonly team: EngineTeam;
   readonly journal: Journal;
   readonly folder: string;
 }
 
 type EndEvent = Extract<JournalEvent, { event: "end" }>;
 
-/** Lets the Worker run and keeps what it sends. @returns How the run ended, once all its files are written. */
+/** Lets the team run and keeps what it sends. @returns How the run ended, once all its files are written. */
 async function superviseRun(session: Session, planned: PlannedRun, place: RunPlace): Promise<EndEvent> {
-  const { worker, journal } = place;
+  const { team, journal } = place;
   const saver = new WeightsSaver(place);
   let end: EndEvent | undefined;
   const hear = (message: FromWorker): void => {
@@ -186,7 +186,7 @@ async function superviseRun(session: Session, planned: PlannedRun, place: RunPla
   };
   try {
     const signal = AbortSignal.any([session.signal, saver.failed]);
-    const cameToItsEnd = await worker.run(jobOf(session, planned), hear, signal);
+    const cameToItsEnd = await team.run(jobOf(session, planned), hear, signal);
     await saver.finish();
     if (cameToItsEnd && end) return end;
     return unfinished("interrupted", "stopped in the middle of a step");

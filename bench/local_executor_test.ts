@@ -20,7 +20,7 @@ async function run({ out, set = [], force = false, observe = () => {}, signal }:
   const options = {
     out,
     force,
-    engine: "wasm",
+    engine: { engine: "wasm" },
     command: "yopo-bench bench smoke",
     cache: join(out, "..", "cache"),
   } as const;

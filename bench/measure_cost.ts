@@ -1,56 +1,92 @@
 /** Seconds per optimizer step of one method, model and engine, on made-up images: what a step costs does not depend on
- *  what the images show. Times whole steps: attack, weight gradients and optimizer; loading is left out. @module */
+ *  what the images show. Times whole steps: tensors of the batch, attack, weight gradients and optimizer; loading is left
+ *  out. @module */
 
-import { findEngine } from "../backends/registry.ts";
+import * as tf from "@tensorflow/tfjs";
+import { calibrate } from "../backends/calibration.ts";
+import type { Engine } from "../backends/engine.ts";
 import { hardwareRecord } from "../backends/hardware.ts";
-import { findModel } from "../models/registry.ts";
 import { type Spread, spreadOf } from "../statistics/spread.ts";
-import { chooseEngine, type EngineChoice } from "./choose_engine.ts";
+import { costConfig, type StepWork } from "./cost_config.ts";
+import { loopsInClosedForm } from "./closed_form.ts";
+import { flopsPerImage } from "./count_flops.ts";
+import { type EngineRequest, planEngine } from "./engine_request.ts";
+import { performOnTeam } from "./engine_team.ts";
+import { checkBatchFits } from "./fit_batch.ts";
+import { type KernelTime, profileKernels } from "./profile_kernels.ts";
 import type { Machine, Passes, RunRecord } from "./result.ts";
-import { engineRecord, methodOf } from "./run_config.ts";
-import { ALGORITHM_VERSION, type Named, type RunConfig, type Suite } from "./suite.ts";
+import { engineRecord } from "./run_config.ts";
+import { type PhaseSeconds, phasesOf, STEP_PHASES } from "./step_phases.ts";
 import { madeUpBatch, trainBatch } from "./train_step.ts";
-import { createTrainer, disposeTrainer } from "./trainer.ts";
-import { UsageError } from "./usage_error.ts";
+import { createTrainer, disposeTrainer, type Trainer } from "./trainer.ts";
 
-export interface CostOptions {
-  readonly model: Named;
-  readonly method: Named;
-  readonly threat: Suite["threat"];
-  readonly batch: number;
+/** Plain data: a team's Workers get it by message. */
+export interface CostOptions extends StepWork {
   /** Timed steps; one more runs first and is not counted. */
   readonly steps: number;
-  readonly engine: EngineChoice;
+  /** Whether a few more steps are taken apart by kernel. @default {false} */
+  readonly profile?: boolean;
 }
 
-export interface CostReport {
+/** What the engine measured; the leading worker's share of it where a worker can only speak for itself. */
+export interface CostMeasurement {
   readonly model: string;
   readonly method: string;
   readonly methodLabel: string;
   readonly batch: number;
   readonly steps: number;
-  readonly engine: RunRecord["engine"];
-  readonly machine: Machine;
+  readonly engine: NonNullable<RunRecord["engine"]>;
   readonly secondsPerStep: Omit<Spread, "count">;
+  /** Medians over the steps; they need not add up to the median step. Of the leading worker. */
+  readonly phaseSeconds: PhaseSeconds;
   /** Per optimizer step. */
   readonly passes: Passes;
+  /** Whether the adversary's first-layer passes stand for a closed form that replaces them. */
+  readonly innerLoopInClosedForm: boolean;
+  /** 10⁹ flops of a step, as count_flops.ts counts, and their rate at the median step. */
+  readonly gflopPerStep: number;
+  readonly gflopPerSecond: number;
+  readonly calibration: NonNullable<Machine["calibration"]>;
+  /** gflopPerSecond by the calibrated rate of matrix products on the same engine. */
+  readonly fractionOfGemm: number;
+  /** The step that is not counted, which compiles and fetches memory, and all seconds from the Worker's start to its end. */
+  readonly firstStepSeconds: number;
+  readonly startToFirstStepSeconds: number;
+  /** Largest resident memory of the whole process, sampled after each step. */
+  readonly peakMemoryBytes: number;
+  /** After the last step: weights and the optimizer's state. Of the leading worker. */
+  readonly live: { readonly tensors: number; readonly bytes: number };
+  /** Of the leading worker, per step, the largest first; null where it was not asked for. */
+  readonly profile: { readonly secondsPerStep: number; readonly kernels: readonly KernelTime[] } | null;
 }
 
-/** @throws {UsageError} When a name or an option is wrong. */
-export async function measureCost(options: CostOptions): Promise<CostReport> {
-  const config = resolveConfig(options);
-  const engine = await findEngine(await chooseEngine(options.engine)).open();
+export type CostReport = CostMeasurement & { readonly machine: Machine };
+
+/** {@linkcode measureCostOn} on a team of its own. @throws {UsageError} As there, or when the engine cannot run here. */
+export async function measureCost(request: EngineRequest, options: CostOptions): Promise<CostReport> {
+  costConfig(options); // wrong usage is told before anything starts
+  const { opened, value } = await performOnTeam(await planEngine(request), { kind: "cost", options }, () => {});
+  const measured = value as CostMeasurement;
+  const machine = { ...await hardwareRecord(), calibration: measured.calibration };
+  return { ...measured, engine: opened.engine, machine };
+}
+
+/**
+ * Everything that an opened engine tells; in a team every worker calls it.
+ *
+ * @throws {UsageError} When a name or an option is wrong, or the batch does not fit.
+ */
+export async function measureCostOn(engine: Engine, options: CostOptions): Promise<CostMeasurement> {
+  const config = costConfig(options);
+  await checkBatchFits(engine, config);
   const trainer = createTrainer(engine, config);
   try {
-    const seconds: number[] = [], totalSteps = options.steps + 1;
-    for (let step = 0; step < totalSteps; step++) {
-      const batch = madeUpBatch(trainer, step);
-      const began = performance.now();
-      await trainBatch(trainer, batch, { epoch: 0, step, stepsPerEpoch: totalSteps, totalSteps });
-      await engine.synchronize();
-      if (step > 0) seconds.push((performance.now() - began) / 1000);
-    }
-    const { median, min, max } = spreadOf(seconds);
+    const times = await timeSteps(trainer, options.steps);
+    const live = engine.memory();
+    const profile = options.profile ? await profileSteps(trainer, options.steps) : null;
+    const { median, min, max } = spreadOf(times.seconds);
+    const gflopPerStep = flopsPerImage(trainer) * config.batch / 1e9, gflopPerSecond = gflopPerStep / median;
+    const calibration = await calibrate(engine);
     return {
       model: trainer.model.name,
       method: trainer.method.name,
@@ -58,33 +94,80 @@ export async function measureCost(options: CostOptions): Promise<CostReport> {
       batch: options.batch,
       steps: options.steps,
       engine: engineRecord(engine),
-      machine: { ...await hardwareRecord(), calibration: null },
       secondsPerStep: { median, min, max },
-      passes: trainer.record.passesPerStep(),
+      phaseSeconds: medians(times.phases),
+      passes: times.passes,
+      innerLoopInClosedForm: loopsInClosedForm(trainer),
+      gflopPerStep,
+      gflopPerSecond,
+      calibration,
+      fractionOfGemm: gflopPerSecond / calibration.gemmGflops,
+      firstStepSeconds: times.firstStepSeconds,
+      startToFirstStepSeconds: times.startToFirstStepSeconds,
+      peakMemoryBytes: times.peakMemoryBytes,
+      live,
+      profile,
     };
   } finally {
     disposeTrainer(trainer);
   }
 }
 
-/** A configuration with a plain optimizer: its share of a step is small and the same for all methods. */
-function resolveConfig({ model, method, threat, batch, steps }: CostOptions): RunConfig {
-  try {
-    return {
-      algorithmVersion: ALGORITHM_VERSION,
-      data: { name: "synthetic", options: {} },
-      augmentation: "none",
-      model: { name: model.name, options: { ...findModel(model.name).create(model.options).options } },
-      threat,
-      method: { name: method.name, options: { ...methodOf(threat, method).resolved } },
-      batch,
-      epochs: steps,
-      optimizer: { kind: "sgd", learningRate: 0.01, momentum: 0.9, weightDecay: 5e-4, schedule: { kind: "constant" } },
-      firstLayerOptimizer: null,
-      dtype: "float32",
-      seed: 0,
-    };
-  } catch (error) {
-    throw UsageError.from(error, "--model, --method and their options");
+/** One step that is not counted, then `count` that are. */
+async function timeSteps(trainer: Trainer, count: number) {
+  const { engine } = trainer;
+  const stopwatch = phasesOf(engine, settle(engine));
+  const seconds: number[] = [], phases: PhaseSeconds[] = [];
+  let peakMemoryBytes = 0, startToFirstStepSeconds = 0;
+  for (let step = 0; step <= count; step++) {
+    const batch = madeUpBatch(trainer, step);
+    const began = performance.now();
+    await trainBatch(trainer, batch, { epoch: 0, step, stepsPerEpoch: count + 1, totalSteps: count + 1 }, stopwatch);
+    await engine.synchronize();
+    seconds.push((performance.now() - began) / 1000);
+    phases.push(stopwatch.take());
+    peakMemoryBytes = Math.max(peakMemoryBytes, Deno.memoryUsage().rss);
+    if (step === 0) startToFirstStepSeconds = performance.now() / 1000; // since this Worker's start
   }
+  return {
+    seconds: seconds.slice(1),
+    phases: phases.slice(1),
+    passes: trainer.record.passesPerStep(),
+    firstStepSeconds: seconds[0]!,
+    startToFirstStepSeconds,
+    peakMemoryBytes,
+  };
+}
+
+/** Steps that a profile sums over, at most: it needs no more, and it slows them down a little. */
+const MOST_PROFILED = 3;
+
+async function profileSteps(trainer: Trainer, count: number): Promise<CostMeasurement["profile"]> {
+  const steps = Math.min(count, MOST_PROFILED), totalSteps = count + 1 + steps;
+  const profile = profileKernels(trainer.engine);
+  const profiled = { ...trainer, engine: profile.engine };
+  let seconds = 0;
+  for (let step = count + 1; step < totalSteps; step++) {
+    const batch = madeUpBatch(profiled, step);
+    const began = performance.now();
+    await trainBatch(profiled, batch, { epoch: 0, step, stepsPerEpoch: totalSteps, totalSteps });
+    seconds += (performance.now() - began) / 1000;
+  }
+  const kernels = profile.stop().map(({ name, calls, seconds, flops }) => ({
+    name,
+    calls: calls / steps,
+    seconds: seconds / steps,
+    flops: flops / steps,
+  }));
+  return { secondsPerStep: seconds / steps, kernels };
+}
+
+/** A GPU returns before its work is done: reading a value back waits for all that was asked for before. */
+function settle({ settings }: Engine): () => void {
+  return settings.gpu === true ? () => void tf.tidy(() => tf.add(1, 1).dataSync()) : () => {};
+}
+
+function medians(steps: readonly PhaseSeconds[]): PhaseSeconds {
+  const median = (phase: typeof STEP_PHASES[number]): number => spreadOf(steps.map((step) => step[phase])).median;
+  return Object.fromEntries(STEP_PHASES.map((phase) => [phase, median(phase)])) as PhaseSeconds;
 }

@@ -16,6 +16,8 @@ const storedSchema = z.strictObject({
   created: z.string(),
   command: z.string(),
   engine: z.string(),
+  precision: z.string().default("f32"),
+  shards: z.int().default(1),
   tool: resultSchema.shape.tool,
   suite: suiteSchema,
 });
@@ -48,7 +50,7 @@ export async function readStoredSuite(out: string): Promise<StoredSuite> {
 }
 
 /**
- * Makes `out` ready for the suite: a new folder gets suite.json; a folder of the same suite and engine is continued;
+ * Makes `out` ready for the suite: a new folder gets suite.json; a folder of the same suite and engine (its precision and shards too) is continued;
  * any other is refused, or with `force` moved aside and never deleted.
  *
  * @returns The stored suite, and where an old folder went.
@@ -87,9 +89,10 @@ function refuseOther(out: string, stored: StoredSuite, wanted: Omit<StoredSuite,
       `Cannot continue ${out}: it holds another suite, the first key that differs is ${key}; ${advice}`,
     );
   }
-  if (stored.engine !== wanted.engine) {
+  for (const key of ["engine", "precision", "shards"] as const) {
+    if (stored[key] === wanted[key]) continue;
     throw new UsageError(
-      `Cannot continue ${out} with engine ${wanted.engine}: it was begun with ${stored.engine}; ${advice}`,
+      `Cannot continue ${out} with ${key} ${wanted[key]}: it was begun with ${stored[key]}; ${advice}`,
     );
   }
 }

@@ -9,6 +9,8 @@ import { UsageError } from "./usage_error.ts";
 const wanted = {
   command: "deno task bench smoke",
   engine: "wasm",
+  precision: "f32",
+  shards: 8,
   tool: await toolRecord(),
   suite: await loadSuite("smoke"),
 };

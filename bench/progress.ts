@@ -9,6 +9,9 @@ export type ProgressEvent =
     readonly out: string;
     readonly runs: number;
     readonly engine: string;
+    readonly workers: number;
+    /** Why this engine. */
+    readonly reason: string;
   }
   | {
     readonly kind: "run-start";

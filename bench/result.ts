@@ -88,6 +88,9 @@ export const runSchema = z.strictObject({
     workers: count,
     shards: count,
     precision: z.string(),
+    settings: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional()
+      .describe("threads, allocator and the like: what decides speed, not results"),
+    reason: z.string().optional().describe("why this engine was chosen"),
   }).nullable(),
   attempts: z.array(z.strictObject({
     attempt: count,
@@ -122,6 +125,9 @@ export const runSchema = z.strictObject({
     fullPassesPerStep: z.number(),
     forwardPassesPerStep: z.number(),
     firstLayerPassesPerStep: z.number(),
+    innerLoopInClosedForm: z.boolean().optional().describe(
+      "whether the adversary's first-layer passes stand for a closed form that replaced them",
+    ),
     trainSeconds: seconds,
     wallSeconds: seconds,
     evaluationSeconds: seconds,

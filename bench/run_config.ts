@@ -116,14 +116,15 @@ function resolveData({ name, options }: NamedData): NamedData {
   return { name, options: Object.fromEntries(resolved) as NamedData["options"] };
 }
 
-/** What decides the bits beside the configuration: engine, kernels, shards, precision, versions. Workers do not. */
-export function engineKey({ workers: _machine, ...decisive }: EngineRecord): string {
-  return canonicalHash(decisive);
+/** What decides the bits beside the configuration: engine, kernels, shards, precision, versions. Workers and settings do
+ *  not. */
+export function engineKey({ name, version, kernels, shards, precision }: EngineRecord): string {
+  return canonicalHash({ name, version, kernels, shards, precision });
 }
 
 /** An opened engine as the result names it. */
-export function engineRecord({ name, version, kernelSet, team, precision }: Engine): EngineRecord {
-  return { name, version, kernels: kernelSet, workers: team.size, shards: team.shards, precision };
+export function engineRecord({ name, version, kernelSet, team, precision, settings }: Engine): EngineRecord {
+  return { name, version, kernels: kernelSet, workers: team.size, shards: team.shards, precision, settings };
 }
 
 /** Hash of what is judged, when, how and against which targets. The batch of an evaluation changes nothing. */

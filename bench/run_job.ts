@@ -1,7 +1,10 @@
-/** What the supervising thread and the training Worker say to each other. @module */
+/** What the supervising thread and the Workers of a team say to each other. @module */
 
-import type { EngineName } from "../backends/engine.ts";
+import type { TeamSeat } from "../backends/shared_team.ts";
+import type { EnginePlan } from "./engine_request.ts";
+import type { EvaluateOptions } from "./evaluate_weights.ts";
 import type { JournalEvent } from "./journal.ts";
+import type { CostOptions } from "./measure_cost.ts";
 import type { ProgressEvent } from "./progress.ts";
 import type { Machine, RunRecord } from "./result.ts";
 import type { RunConfig, Suite } from "./suite.ts";
@@ -29,15 +32,24 @@ export interface SavedWeights {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-export type ToWorker =
-  /** The first message: open the engine, and measure it where asked; word 0 of `stop` becomes 1 when work must end. */
-  | {
-    readonly kind: "open";
-    readonly engine: EngineName;
-    readonly stop: SharedArrayBuffer;
-    readonly calibrate: boolean;
-  }
-  | { readonly kind: "run"; readonly job: RunJob };
+/** The first message: open the engine, and measure it where asked. */
+export interface OpenRequest {
+  readonly kind: "open";
+  readonly plan: EnginePlan;
+  /** The worker's place in the team; null where it is alone. */
+  readonly seat: TeamSeat | null;
+  /** Word 0 becomes 1 when work must end. */
+  readonly stop: SharedArrayBuffer;
+  readonly calibrate: boolean;
+}
+
+/** The second message: the work. */
+export type WorkerTask =
+  | { readonly kind: "run"; readonly job: RunJob }
+  | { readonly kind: "evaluate"; readonly options: EvaluateOptions }
+  | { readonly kind: "cost"; readonly options: CostOptions };
+
+export type ToWorker = OpenRequest | WorkerTask;
 
 export type FromWorker =
   | {
@@ -49,6 +61,6 @@ export type FromWorker =
   | { readonly kind: "journal"; readonly event: JournalEvent }
   | { readonly kind: "weights"; readonly weights: SavedWeights }
   | { readonly kind: "progress"; readonly event: ProgressEvent }
-  /** The last message; the journal's end event came before it. */
-  | { readonly kind: "done" }
-  | { readonly kind: "error"; readonly message: string; readonly stack: string };
+  /** The last message, from rank 0; a run's journal ended before it. */
+  | { readonly kind: "done"; readonly value: unknown }
+  | { readonly kind: "error"; readonly message: string; readonly stack: string; readonly isUsage?: boolean };

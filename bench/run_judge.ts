@@ -104,6 +104,7 @@ export class RunJudge {
       shape: model.input,
       batch: job.evaluation.batch,
       attacks,
+      team: engine.team,
       draw: (stream, ...indices) => random(job.evaluation.seed, `evaluation/${stream}`, ...indices),
       onProgress: (what, done, total) => {
         host.progress({ kind: "evaluation", what: `${split.name}, ${what}`, done, total });

@@ -5,12 +5,13 @@ import type { Engine } from "../backends/engine.ts";
 import { epochBatches } from "../data/batches.ts";
 import { dataSha256 } from "../data/hash.ts";
 import { parameterCount } from "../models/weights.ts";
+import { loopsInClosedForm } from "./closed_form.ts";
 import { Diverged, Stopped } from "./evaluation.ts";
+import { checkBatchFits } from "./fit_batch.ts";
 import { engineRecord } from "./run_config.ts";
 import { RunJudge } from "./run_judge.ts";
 import type { RunJob } from "./run_job.ts";
 import { type Course, loadCourse, type Run, type RunHost } from "./run_state.ts";
-import type { RunConfig } from "./suite.ts";
 import { madeUpBatch, trainBatch } from "./train_step.ts";
 import { createTrainer, disposeTrainer } from "./trainer.ts";
 
@@ -24,11 +25,13 @@ export async function runTraining(engine: Engine, job: RunJob, host: RunHost): P
   };
   const end = (status: EndStatus, message: string | null): void => {
     sampleMemory();
-    const cost = run && course ? run.record.cost(host.clock, course.stepsPerEpoch) : null;
+    const cost = run && course
+      ? { ...run.record.cost(host.clock, course.stepsPerEpoch), innerLoopInClosedForm: loopsInClosedForm(run) }
+      : null;
     host.journal({ event: "end", status, message, peakMemoryBytes, loadAverage: null, cost });
   };
   try {
-    await host.clock.during("warmUp", () => warmUp(engine, job.config));
+    await host.clock.during("warmUp", () => warmUp(engine, job));
     run = { ...createTrainer(engine, job.config), job, host };
     host.clock.switchTo("train");
     course = await loadCourse(run);
@@ -46,8 +49,9 @@ export async function runTraining(engine: Engine, job: RunJob, host: RunHost): P
   }
 }
 
-/** One step on a made-up batch, thrown away, so that compiling and growing the heap are not timed as training. */
-async function warmUp(engine: Engine, config: RunConfig): Promise<void> {
+/** Refuses a batch that does not fit; then one step on a made-up batch, thrown away, so that compiling and growing the heap are not timed as training. */
+async function warmUp(engine: Engine, { config, evaluation, final }: RunJob): Promise<void> {
+  await checkBatchFits(engine, config, Math.min(evaluation.batch, Math.max(evaluation.count, final.count)));
   const trainer = createTrainer(engine, config);
   try {
     await trainBatch(trainer, madeUpBatch(trainer, 0), { epoch: 0, step: 0, stepsPerEpoch: 1, totalSteps: 1 });

@@ -5,8 +5,9 @@ import type { Batch } from "../data/dataset.ts";
 import { elementCount } from "../models/layers.ts";
 import { random } from "../random/random.ts";
 import { Diverged } from "./evaluation.ts";
-import type { StepResult } from "../training/method.ts";
+import type { Shard, StepResult } from "../training/method.ts";
 import type { SchedulePosition } from "../training/schedules.ts";
+import type { StepPhases } from "./step_phases.ts";
 import type { Trainer } from "./trainer.ts";
 
 /** Where the batch stands in the trainer. */
@@ -17,16 +18,25 @@ export interface BatchPosition extends SchedulePosition {
 /**
  * Trains on one batch: every gradient that the method yields becomes one optimizer step.
  *
+ * @param phases Hears where the seconds go.
  * @returns Mean loss of the last step, nats.
  * @throws {Diverged} When a loss is not finite.
  */
-export async function trainBatch(trainer: Trainer, batch: Batch, position: BatchPosition): Promise<number> {
+export async function trainBatch(
+  trainer: Trainer,
+  batch: Batch,
+  position: BatchPosition,
+  phases?: StepPhases,
+): Promise<number> {
   const { engine, model, method, parameters, config, record } = trainer;
   let began = performance.now(), loss = NaN;
-  const x = tf.tensor4d(batch.x, [batch.count, ...model.input]), y = tf.tensor1d(batch.y, "int32");
-  const context = { engine, model, parameters, seed: config.seed, position };
+  phases?.switchTo("data");
+  const { x, y, ids } = takeShare(trainer, batch);
+  const phase = phases && { phase: phases.switchTo.bind(phases) };
+  const context = { engine, model, parameters, seed: config.seed, position, ...phase };
   try {
-    for (const result of method.step(context, { x, y, ids: batch.ids })) {
+    for (const result of method.step(context, { x, y, ids, batchCount: batch.count })) {
+      phases?.switchTo("optimizer");
       const lossSum = await applyStep(trainer, result, position);
       const now = performance.now();
       record.add(result, lossSum, { seconds: (now - began) / 1000, isFullBatch: batch.count === config.batch });
@@ -39,6 +49,16 @@ export async function trainBatch(trainer: Trainer, batch: Batch, position: Batch
   }
   record.examples += batch.count;
   return loss;
+}
+
+/** This worker's part of the batch; the caller disposes the tensors. */
+function takeShare({ engine, model }: Trainer, batch: Batch): Omit<Shard, "batchCount"> {
+  const { first, end } = engine.team.takeShare(batch.count), pixels = elementCount(model.input);
+  return {
+    x: tf.tensor4d(batch.x.subarray(first * pixels, end * pixels), [end - first, ...model.input]),
+    y: tf.tensor1d(batch.y.subarray(first, end), "int32"),
+    ids: batch.ids.subarray(first, end),
+  };
 }
 
 /** Turns sums into means, steps, disposes what the method gave, and reads the loss: the step's only read-back. */

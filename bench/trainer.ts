@@ -34,7 +34,7 @@ export function createTrainer(engine: Engine, config: RunConfig): Trainer {
     model,
     method: methodOf(config.threat, config.method),
     parameters: toTensors(weights),
-    optimizer: createSplitOptimizer(config),
+    optimizer: createSplitOptimizer(engine, config),
     record: new StepRecord(),
   };
 }
@@ -44,8 +44,8 @@ export function disposeTrainer({ parameters, optimizer }: Trainer): void {
   optimizer.dispose();
 }
 
-function createSplitOptimizer({ optimizer, firstLayerOptimizer }: RunConfig): ScheduledOptimizer {
+function createSplitOptimizer({ kernels }: Engine, { optimizer, firstLayerOptimizer }: RunConfig): ScheduledOptimizer {
   const create = (options: OptimizerConfig): ScheduledOptimizer =>
-    scheduled(createOptimizer(options), options.learningRate, options.schedule);
+    scheduled(createOptimizer(kernels, options), options.learningRate, options.schedule);
   return firstLayerOptimizer ? splitFirstLayer(create(firstLayerOptimizer), create(optimizer)) : create(optimizer);
 }

@@ -7,6 +7,10 @@ Deno.test("permissionFlags() writes one flag for each kind that is needed, and e
     "--allow-read=/a b,/c",
     "--allow-sys=cpus,loadavg",
   ]);
+  assert.deepEqual(permissionFlags({ read: [], run: ["g++"], ffi: ["/x.node"] }), [
+    "--allow-run=g++",
+    "--allow-ffi=/x.node",
+  ]);
 });
 
 Deno.test("permissionFlags() refuses a path that would read as two", () => {

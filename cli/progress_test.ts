@@ -24,7 +24,15 @@ function step(step: number): ProgressEvent {
   return { kind: "step", step, totalSteps: 20, epochs: 2, loss: 0.25, trainSeconds: step, ...position };
 }
 
-const suite: ProgressEvent = { kind: "suite", name: "quick", out: "results/quick", runs: 3, engine: "wasm" };
+const suite: ProgressEvent = {
+  kind: "suite",
+  name: "quick",
+  out: "results/quick",
+  runs: 3,
+  engine: "wasm",
+  workers: 2,
+  reason: "asked for",
+};
 const warnings = [{ code: "few", message: "few images", advice: "use more" }];
 
 function start(index: number): ProgressEvent {
@@ -101,6 +109,7 @@ Deno.test("without a terminal each evaluation and each finished run is one plain
   assert.equal(
     written([...whole, start(1), end(1)], false),
     `quick: 3 runs on wasm, results in results/quick
+Engine wasm with 2 workers: asked for
 [1/3] PGD-3, L∞ ε=0.2, seed 0
 [1/3] pgd-3 seed 0: epoch 1.5, 12.3 s of training: clean 90.0 %, robust 40.0 %
 [1/3] pgd-3 seed 0 completed after 4 s, clean 90.0 %, robust 40.0 %
@@ -119,6 +128,7 @@ Deno.test("on a terminal what was drawn is wiped and the finished run stays", ()
   }
   assert.deepEqual(screen, [
     "quick: 3 runs on wasm, results in results/quick",
+    "Engine wasm with 2 workers: asked for",
     "[1/3] pgd-3 seed 0 completed after 4 s, clean 90.0 %, robust 40.0 %",
     "  warning: few images; use more",
   ]);
@@ -139,7 +149,10 @@ Deno.test("labels cannot move the cursor", () => {
 
 Deno.test("neither can the suite's name and folder", () => {
   const bad: ProgressEvent = { ...suite, name: "a\x1b[2J\nb", out: "results/\x1b[2J\nfake" };
-  assert.equal(written([bad], false), "a [2J b: 3 runs on wasm, results in results/ [2J fake\n");
+  assert.equal(
+    written([bad], false),
+    "a [2J b: 3 runs on wasm, results in results/ [2J fake\nEngine wasm with 2 workers: asked for\n",
+  );
   assert.equal(shown([bad])[0], "a [2J b 0/3 runs");
 });
 

@@ -1,7 +1,7 @@
 /** What bench and train share: run a suite, show how it goes, write the report, say where it is. @module */
 
 import { join } from "node:path";
-import type { EngineChoice } from "../bench/choose_engine.ts";
+import type { EngineRequest } from "../bench/engine_request.ts";
 import type { SuiteOutcome } from "../bench/local_executor.ts";
 import type { Observe } from "../bench/progress.ts";
 import type { Suite } from "../bench/suite.ts";
@@ -18,7 +18,7 @@ export interface Session {
   readonly suite: Suite;
   /** Absolute. */
   readonly out: string;
-  readonly engine: EngineChoice;
+  readonly engine: EngineRequest;
   readonly force: boolean;
   /** The command line that runs the suite again. */
   readonly command: string;

@@ -42,7 +42,7 @@ async function* replay(input: CaseInput, engine: Engine): AsyncGenerator<Replaye
     yield* replayVariant(input, engine, {
       variant,
       method,
-      optimizer: createOptimizer({ kind: "sgd", momentum, weightDecay }),
+      optimizer: createOptimizer(engine.kernels, { kind: "sgd", momentum, weightDecay }),
       learningRate,
     });
   }
@@ -107,7 +107,7 @@ function takeStep(
       const copy = tf.keep(quantity === "eta" ? value.clone() : tf.div(value, count));
       rounds.set(quantity, [...rounds.get(quantity) ?? [], copy]);
     },
-  }, { x, y, ids: Uint32Array.from({ length: count }, (_, i) => i) })];
+  }, { x, y, ids: Uint32Array.from({ length: count }, (_, i) => i), batchCount: count })];
   tf.dispose([x, y, recordedStart]);
   const [result] = results;
   if (result === undefined || results.length > 1) throw new Error(`${method.name} took ${results.length} steps, not 1`);

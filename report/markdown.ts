@@ -122,7 +122,8 @@ function costCells(row: SummaryRow): string[] {
     formatSpread(row.relativeToNatural, runs, formatRatio),
     row.folklore === null ? NONE : `${formatCount(row.folklore)}×`,
     formatSpread(row.fullPassesPerStep, runs, formatCount),
-    formatSpread(row.firstLayerPassesPerStep, runs, formatCount),
+    formatSpread(row.firstLayerPassesPerStep, runs, formatCount) +
+    (row.first.cost?.innerLoopInClosedForm ? ", computed in closed form" : ""),
     complete ? planned : epochs.includes(" of ") ? epochs : `${epochs} of ${planned}`,
     formatSpread(row.trainSeconds, runs, formatSeconds),
   ];

@@ -80,20 +80,27 @@ export function machineSection(result: Result): string {
     machine.calibration === null ? NONE : `${digits(machine.calibration.gemmGflops)} GFLOP/s`,
     escapeMarkdown(`Deno ${machine.deno}, V8 ${machine.v8}, TensorFlow.js ${machine.tfjs}`),
   ]);
-  const engines = new Set(result.runs.flatMap(({ engine, config }) =>
-    engine === null ? [] : [
-      `Engine ${escapeMarkdown(engine.name)} ${escapeMarkdown(engine.version)}, kernels ${
-        escapeMarkdown(engine.kernels)
-      }, ` +
-      `precision ${
-        escapeMarkdown(engine.precision)
-      } (${config.dtype}), workers ${engine.workers}, shards ${engine.shards}`,
-    ]
-  ));
+  const engines = new Set(result.runs.flatMap(({ engine, config }) => {
+    return engine === null ? [] : [engineLine(engine, config.dtype)];
+  }));
   const load =
     "Load at the start and at the end of a run: mean number of busy or waiting threads in the minute before, " +
     "from the smallest to the largest over the runs, with this program's own share.";
   return `## Hardware and versions\n\n${table(columns, cells)}\n\n${list([load, ...engines])}`;
+}
+
+/** Everything that is known of an engine. */
+function engineLine(engine: NonNullable<RunRecord["engine"]>, dtype: string): string {
+  const { name, version, kernels, precision, workers, shards, settings = {}, reason } = engine;
+  const facts = [
+    `Engine ${name} ${version}`,
+    `kernels ${kernels}`,
+    `precision ${precision} (${dtype})`,
+    `workers ${workers}`,
+    `shards ${shards}`,
+    ...Object.entries(settings).map(([key, value]) => `${key} ${value}`),
+  ].join(", ");
+  return escapeMarkdown(reason === undefined ? facts : `${facts}. Chosen because: ${reason}`);
 }
 
 /** "0.13", or "0.13 to 2.41" over the runs on one machine. */
@@ -111,6 +118,7 @@ export function identitySection(result: Result): string {
     { heading: "Seed", numeric: true },
     { heading: "State" },
     { heading: "Steps", numeric: true },
+    { heading: "Peak memory", numeric: true },
     { heading: "weightsSha256 (last)" },
   ];
   const cells = result.runs.map((run) => [
@@ -118,9 +126,11 @@ export function identitySection(result: Result): string {
     String(run.seed),
     run.status,
     `${run.points.at(-1)?.step ?? 0} of ${run.totalSteps ?? NONE}`,
+    run.peakMemoryBytes === null ? NONE : formatBytes(run.peakMemoryBytes),
     run.weightsSha256 === null ? NONE : `\`${run.weightsSha256}\``,
   ]);
-  return `## Seeds, data and weights\n\n${list([...dataLines(result), ...modelLines(result)])}\n\n${
+  const memory = "Peak memory: the largest resident memory of the whole process, all its workers, sampled after steps.";
+  return `## Seeds, data and weights\n\n${list([...dataLines(result), ...modelLines(result), memory])}\n\n${
     table(columns, cells)
   }`;
 }

@@ -52,7 +52,7 @@ async function modulesOf(entry: string): Promise<Module[]> {
 
 /** Every import between two of our files, as paths from the project's root. */
 async function importsBetweenFiles(): Promise<[string, string][]> {
-  const entries = ["mod.ts", "cli/main.ts", "cli/launch.ts", "bench/run_worker.ts"];
+  const entries = ["mod.ts", "cli/main.ts", "cli/launch.ts", "bench/engine_worker.ts"];
   const modules = (await Promise.all(entries.map(modulesOf))).flat();
   const ours = (specifier: string): string | null => {
     if (!specifier.startsWith("file://")) return null;

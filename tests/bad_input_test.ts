@@ -37,6 +37,9 @@ const usage: readonly Row[] = [
   ["cost --method yopo-0-3", 2, /Cannot read method "yopo-0-3".*expected yopo-M-N/],
   ["cost --method natural --batch 0", 2, /Cannot read "0" from --batch: expected a whole number from 1 to 65536/],
   ["cost --method natural --model resnet", 2, /Cannot find model "resnet"/],
+  ["cost --method natural --engine wsm", 2, /Cannot find engine "wsm"/],
+  ["cost --method natural --vs", 2, /Cannot read --vs without a value: expected a path/],
+  ["cost --method natural --profile=yes", 2, /--profile takes no value/],
 ];
 
 const suites: readonly Row[] = [
@@ -97,6 +100,22 @@ const files: readonly Row[] = [
   ["evaluate tiny.safetensors --limit 0", 2, /Cannot read "0" from --limit/],
   ["evaluate tiny.safetensors --split test", 2, /Cannot read "test" from --split: expected validation or final/],
   ["evaluate tiny.safetensors --data imagenet", 2, /Cannot find data set "imagenet"/],
+  ["cost --method natural --vs missing.jsonl", 2, /Cannot read times ".*missing.jsonl": there is no such file/],
+  ["cost --method natural --vs empty-folder", 2, /Cannot read times ".*empty-folder": it is a folder/],
+  ["cost --method natural --vs a-file", 2, /Cannot read a-file:1: not JSON; expected one JSON object a line/],
+  ["cost --method natural --vs cut-off.jsonl", 2, /Cannot read cut-off.jsonl:2: not JSON/],
+  ["cost --method natural --vs wrong-times.jsonl", 2, /Cannot read wrong-times.jsonl:1: secondsPerStep: median: /],
+  [
+    "cost --method fgsm --vs times.jsonl",
+    2,
+    /Cannot compare with times.jsonl: it has nothing for small-cnn fgsm batch 128/,
+  ],
+  ["cost --method natural --vs empty.json", 2, /Cannot compare with empty.json: .* but no lines/],
+  [
+    "cost --method natural --engine wasm --batch 65536",
+    2,
+    /Cannot train small-cnn with batch 65536 on wasm.*at most \d+/,
+  ],
   ["report missing", 2, /Cannot read result ".*result.json": there is no such file/],
   ["report empty-folder", 2, /Cannot read result ".*result.json": there is no such file/],
   ["report cut-off-result", 2, /result.json: not JSON/],

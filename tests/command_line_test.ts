@@ -135,7 +135,7 @@ Deno.test("bench runs a suite, says so on stderr, prints the table and names the
   await withFolder(async (folder) => {
     const first = await run("bench smoke", folder);
     assert.equal(first.code, 0, first.err);
-    assert.match(first.err, /^smoke: 3 runs on wasm, results in results\/smoke$/m);
+    assert.match(first.err, /^smoke: 3 runs on (wasm|tensorflow), results in results\/smoke\nEngine \1.*: .+$/m);
     assert.match(first.err, /^\[1\/3\] natural seed 0: epoch 0\.5, .* of training: clean .* %, robust .* %$/m);
     assert.match(first.err, /^\[3\/3\] yopo-3-2 seed 0 completed after /m);
     assert.match(first.out, /│ natural +│/);

@@ -58,7 +58,9 @@ export function attackAndTrain(
   training: AttackTraining,
   passes: PassCounter,
 ): LossGradients {
+  context.phase?.("attack");
   const adversarial = attack(context, shard, training, passes);
+  context.phase?.("weightGradients");
   context.trace?.("adversarial", 0, adversarial);
   const examples = { x: adversarial, y: shard.y };
   const atAdversarial = lossGradients(context, examples, trainingMode(context, shard, passes.full), passes);

@@ -1,5 +1,6 @@
 /** How a suite's options make an optimizer. @module */
 
+import type { Kernels } from "../backends/engine.ts";
 import { adam } from "./adam.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { sgd } from "./sgd.ts";
@@ -19,16 +20,16 @@ export type OptimizerOptions =
     readonly weightDecay?: number;
   };
 
-/** @throws {RangeError} When the momentum is outside 0..1 (1 excluded) or the weight decay below 0. */
-export function createOptimizer(options: OptimizerOptions): Optimizer {
+/** An optimizer whose steps are the engine's kernels. @throws {RangeError} When the momentum is outside 0..1 (1 excluded) or the weight decay below 0. */
+export function createOptimizer(kernels: Pick<Kernels, "sgdStep" | "adamStep">, options: OptimizerOptions): Optimizer {
   const { weightDecay = 0 } = options;
   if (!(weightDecay >= 0 && weightDecay < Infinity)) {
     throw new RangeError(`Cannot use weightDecay ${weightDecay}: it must be a number of at least 0`);
   }
-  if (options.kind === "adam") return adam({ weightDecay });
+  if (options.kind === "adam") return adam(kernels, { weightDecay });
   const { momentum = 0 } = options;
   if (!(momentum >= 0 && momentum < 1)) {
     throw new RangeError(`Cannot use momentum ${momentum}: it must be at least 0 and below 1`);
   }
-  return sgd({ momentum, weightDecay });
+  return sgd(kernels, { momentum, weightDecay });
 }

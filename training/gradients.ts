@@ -1,5 +1,5 @@
-/** Gradients of the summed cross-entropy, the building blocks of every method. All are sums over the examples, so that
- *  shards add up and no example's share depends on the batch. @module */
+/** Gradients of the summed cross-entropy, the building blocks of every method. All are sums over the examples of the whole
+ *  batch, over all workers of the team, so that no example's share depends on the batch or on who computed it. @module */
 
 import * as tf from "@tensorflow/tfjs";
 import type { ForwardContext } from "../models/model.ts";
@@ -18,12 +18,24 @@ function names(context: StepContext, which: (name: string) => boolean): string[]
   return context.model.parameters.map(({ name }) => name).filter(which);
 }
 
-/** tf.valueAndGrads of a function that reads `inputs` by closure, without leaving a tensor behind. */
-function differentiate(inputs: readonly tf.Tensor[], value: () => tf.Scalar): [tf.Scalar, ...tf.Tensor[]] {
+/** A function's value and its gradients at `inputs`, which it reads by closure; leaves no other tensor behind. */
+function differentiate<T extends tf.Tensor>(
+  inputs: readonly tf.Tensor[],
+  value: () => T,
+  upstream?: T,
+): [T, ...tf.Tensor[]] {
   return tf.tidy(() => {
-    const result = tf.valueAndGrads(value)([...inputs]);
-    return [result.value as tf.Scalar, ...result.grads];
+    const result = tf.valueAndGrads(value)([...inputs], upstream);
+    return [result.value as T, ...result.grads];
   });
+}
+
+/** This worker's sums become the whole batch's; disposes the summands. */
+function overAllWorkers({ engine }: StepContext, partials: readonly tf.Tensor[]): tf.Tensor[] {
+  if (engine.team.size === 1) return [...partials];
+  const sums = engine.allReduce(partials);
+  tf.dispose([...partials]);
+  return sums;
 }
 
 function zip(keys: readonly string[], values: readonly tf.Tensor[]): Map<string, tf.Tensor> {
@@ -40,16 +52,17 @@ export function lossGradients(
   const { model, parameters } = context;
   const all = names(context, () => true);
   passes.full += 1;
-  const [lossSum, ...gradients] = differentiate(all.map((name) => parameter(parameters, name)), () => {
+  const sums = differentiate(all.map((name) => parameter(parameters, name)), () => {
     const logits = model.rest(parameters, model.firstLayer(parameters, x, forward), forward);
-    return tf.sum(forward.kernels.crossEntropy(logits, y));
+    return forward.kernels.batchSum(forward.kernels.crossEntropy(logits, y));
   });
-  return { lossSum, gradients: zip(all, gradients) };
+  const [lossSum, ...gradients] = overAllWorkers(context, sums);
+  return { lossSum: lossSum as tf.Scalar, gradients: zip(all, gradients) };
 }
 
 /** What a full pass of YOPO gives. */
 export interface CostatePass extends LossGradients {
-  /** p = ∂(Σ loss)/∂h, shaped like f0's output: each example's own, whatever the batch. */
+  /** p = ∂(Σ loss)/∂h, shaped like f0's output: each example's own, whatever the batch; this worker's examples. */
   readonly p: tf.Tensor4D;
 }
 
@@ -66,14 +79,15 @@ export function costatePass(
   const { model, parameters } = context;
   const rest = names(context, (name) => !isFirst(name));
   passes.full += 1;
-  const [lossSum, p, ...gradients] = tf.tidy(() => {
+  const [shareOfLoss, p, ...shares] = tf.tidy(() => {
     const h = model.firstLayer(parameters, x, forward);
     return differentiate(
       [h, ...rest.map((name) => parameter(parameters, name))],
-      () => tf.sum(forward.kernels.crossEntropy(model.rest(parameters, h, forward), y)),
+      () => forward.kernels.batchSum(forward.kernels.crossEntropy(model.rest(parameters, h, forward), y)),
     );
   });
-  return { lossSum, p: p as tf.Tensor4D, gradients: zip(rest, gradients) };
+  const [lossSum, ...gradients] = overAllWorkers(context, [shareOfLoss, ...shares]);
+  return { lossSum: lossSum as tf.Scalar, p: p as tf.Tensor4D, gradients: zip(rest, gradients) };
 }
 
 /** Gradient of Σ p·f0(x) with respect to f0's parameters, p held fixed. One pass through f0; the caller counts it. */
@@ -85,10 +99,11 @@ export function firstLayerGradients(
 ): Map<string, tf.Tensor> {
   const { model, parameters } = context;
   const first = names(context, isFirst);
-  const [value, ...gradients] = differentiate(
+  const [h, ...shares] = differentiate(
     first.map((name) => parameter(parameters, name)),
-    () => tf.sum(tf.mul(p, model.firstLayer(parameters, x, forward))),
+    () => model.firstLayer(parameters, x, forward),
+    p,
   );
-  value.dispose();
-  return zip(first, gradients);
+  h.dispose();
+  return zip(first, overAllWorkers(context, shares));
 }

@@ -25,6 +25,8 @@ export interface Shard {
   readonly y: tf.Tensor1D;
   /** Source index of each image, `[count]`. */
   readonly ids: Uint32Array;
+  /** Examples of the whole batch, over all workers. */
+  readonly batchCount: number;
 }
 
 /** Everything a step may know. */
@@ -41,12 +43,16 @@ export interface StepContext {
   /** Called with inner quantities ("eta", "loss", "p", "gradient/first.kernel", ...) of each round; the callee must copy
    *  what it keeps. Costs nothing where it is absent. */
   readonly trace?: (quantity: string, round: number, value: tf.Tensor) => void;
+  /** Called where a step changes over to moving the perturbation, or to taking the weights' gradients. Costs nothing where
+   *  it is absent. */
+  readonly phase?: (name: "attack" | "weightGradients") => void;
 }
 
-/** What a step yields: sums over the shard's examples, so that shards add up. The receiver disposes the tensors. */
+/** What a step yields: sums over the whole batch, the same on every worker. The receiver disposes the tensors. */
 export interface StepResult {
   /** Gradient of the summed loss by parameter name, in the model's order. */
   readonly gradients: ReadonlyMap<string, tf.Tensor>;
+  /** Examples of the whole batch. */
   readonly count: number;
   /** Scalar: sum of the training loss over the examples, nats (the mean over rounds where a method has several). */
   readonly lossSum: tf.Scalar;

@@ -22,6 +22,7 @@ function shard(first = 0, last = COUNT): Shard {
     x: tf.tensor4d(images.slice(first * PIXELS, last * PIXELS), [last - first, 6, 6, 1]),
     y: tf.tensor1d(labels.slice(first, last), "int32"),
     ids: Uint32Array.from({ length: last - first }, (_, i) => 100 + first + i),
+    batchCount: last - first,
   };
 }
 

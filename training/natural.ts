@@ -16,7 +16,9 @@ export const natural: MethodDefinition = {
       name,
       label: "natural",
       resolved: resolveOptions({}, options, `method "${name}"`),
-      compute: (context, shard, passes) =>
-        lossGradients(context, shard, trainingMode(context, shard, passes.full), passes),
+      compute(context, shard, passes) {
+        context.phase?.("weightGradients");
+        return lossGradients(context, shard, trainingMode(context, shard, passes.full), passes);
+      },
     }),
 };

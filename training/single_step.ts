@@ -23,9 +23,8 @@ export function singleStep({ compute, ...method }: SingleStepMethod): TrainingMe
     ...method,
     *step(context, shard): Generator<StepResult, void, void> {
       const passes: PassCounter = { full: 0, forward: 0, firstLayerAdversary: 0, firstLayerWeights: 0 };
-      const count = shard.ids.length;
-      const sums = count === 0 ? nothing(context) : compute(context, shard, passes);
-      yield { ...sums, count, passes };
+      const sums = shard.ids.length === 0 ? nothing(context) : compute(context, shard, passes);
+      yield { ...sums, count: shard.batchCount, passes };
     },
   };
 }

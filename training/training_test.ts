@@ -21,6 +21,7 @@ function twoHalves() {
     x: tf.tensor4d(x, [24, 6, 6, 1]),
     y: tf.tensor1d(y, "int32"),
     ids: Uint32Array.from({ length: 24 }, (_, i) => i),
+    batchCount: 24,
   };
 }
 
@@ -29,7 +30,7 @@ function train(method: string, optimizer: OptimizerOptions, learningRate: number
   const model = findModel("tiny-cnn").create({ height: 6, width: 6, classes: 2 });
   const parameters = toTensors(model.initialize((name) => random(1, name)));
   const shard = twoHalves();
-  const rule = createOptimizer(optimizer);
+  const rule = createOptimizer(engine.kernels, optimizer);
   const training = findMethod(method, method === "natural" ? {} : { epsilon: 0.1 });
   return Array.from({ length: 30 }, (_, step) => {
     let loss = NaN;

@@ -84,6 +84,7 @@ function label({ rounds, innerSteps, epsilon, stepSize, variant, update }: Yopo)
 }
 
 function allRounds(context: StepContext, shard: Shard, yopo: Yopo, passes: PassCounter): LossGradients {
+  context.phase?.("attack");
   let eta = drawStart(context, shard, yopo.epsilon);
   context.trace?.("start", 0, eta);
   let sums: LossGradients | undefined;
@@ -108,10 +109,13 @@ function oneRound(
   yopo: Round,
   passes: PassCounter,
 ): LossGradients & { readonly eta: tf.Tensor4D } {
+  context.phase?.("weightGradients"); // the full pass gives them, and p
   const forward = trainingMode(context, shard, passes.full);
   const at = tf.add<tf.Tensor4D>(shard.x, yopo.eta);
   const { lossSum, p, gradients: rest } = costatePass(context, { x: at, y: shard.y }, forward, passes);
+  context.phase?.("attack");
   const eta = moveEta(context, shard.x, p, yopo, passes);
+  context.phase?.("weightGradients");
   const first = firstLayerShare(context, { shard, at, eta, p, forward, yopo }, passes);
   const gradients = inModelOrder(context, new Map([...first, ...rest]));
   traceRound(context, yopo.round, { eta, lossSum, p, gradients });

@@ -36,7 +36,7 @@ function trace(name: string, options: OptionValues, first = 0, last = 8): Map<st
     const x = tf.tensor4d(images.slice(first * 36, last * 36), shape);
     const y = tf.tensor1d(labels.slice(first, last), "int32");
     const ids = Uint32Array.from({ length: last - first }, (_, i) => first + i);
-    for (const result of findMethod(name, options).step(context, { x, y, ids })) {
+    for (const result of findMethod(name, options).step(context, { x, y, ids, batchCount: last - first })) {
       for (const [name, value] of result.gradients) {
         traced.set(`sum/${name}`, value.dataSync().slice() as Float32Array);
       }

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import type { Engine, EngineName } from "../engine.ts";
+import type { Engine, EngineName, OpenOptions } from "../engine.ts";
 import { findEngine } from "../registry.ts";
 
 /** A tensor's shape and values, free of any backend. */
@@ -22,8 +22,9 @@ export async function on(
   name: EngineName,
   inputs: readonly Values[],
   compute: (engine: Engine, inputs: tf.Tensor[]) => tf.Tensor[],
+  options: OpenOptions = {},
 ): Promise<Values[]> {
-  const engine = await findEngine(name).open();
+  const engine = await findEngine(name).open(options);
   const before = engine.memory();
   const tensors = inputs.map(({ shape, values }) => tf.tensor(values, shape));
   const held = tf.memory().numTensors;

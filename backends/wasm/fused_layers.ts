@@ -1,15 +1,23 @@
-/** Convolution and dense layers as tfjs kernels of our own: XNNPACK adds the bias and applies ReLU while it writes the
- *  product, and the gradient masks dy once for all inputs. tfjs's fused ops do this outside of gradients only, and
- *  tf.customGrad would compute every input's gradient, needed or not. @module */
+/** Convolution and dense layers as tfjs kernels of our own: bias and ReLU are applied while the product is written, and the
+ *  gradient masks dy once for all inputs. tfjs's fused ops do this outside of gradients only, and tf.customGrad would
+ *  compute every input's gradient, needed or not. @module */
 
 import * as tf from "@tensorflow/tfjs";
-import type { Activation, ConvolutionOptions } from "../engine.ts";
 import { tfjsPadding } from "../composed_kernels.ts";
-import { runKernel, share, type WasmBackend } from "./heap.ts";
+import type { Activation, ConvolutionOptions } from "../engine.ts";
+import { batchColumnSums } from "./column_sums.ts";
+import { convolve, filterOf, targetOf } from "./convolution.ts";
+import { defineKernel, type KernelInputs } from "./define_kernel.ts";
+import { pointerOf, sizeOf, type WasmBackend } from "./heap.ts";
+import { factorOf, floorOf, product } from "./matrix_product.ts";
+import { assembly } from "./module.ts";
+import { sumShards } from "./shard_tree.ts";
+import { teamInUse } from "./team_in_use.ts";
 
 const CONVOLUTION = "YopoConvolution";
 const DENSE = "YopoDense";
-const FUSED_ACTIVATION = { none: "linear", relu: "relu" } as const;
+const DENSE_KERNEL_GRADIENT = "YopoDenseKernelGradient";
+const RELU_GRADIENT = "YopoReluGradient";
 
 type ConvolutionAttributes = { stride: number; pad: "valid" | tf.backend_util.ExplicitPadding; activation: Activation };
 type Shape4D = [number, number, number, number];
@@ -37,23 +45,22 @@ export function fusedDense(
   return tf.engine().runKernel(DENSE, bias === null ? { x, kernel } : { x, kernel, bias }, attributes);
 }
 
-/** Registers the kernels and their gradients. */
-export function registerFusedLayers(): void {
-  registerConvolution();
-  registerDense();
+/** `values` where y > 0, else 0: the gradient of ReLU with output y. */
+export function passPositive<T extends tf.Tensor>(values: T, y: T): T {
+  return tf.engine().runKernel(RELU_GRADIENT, { values, y });
 }
 
-function registerConvolution(): void {
-  tf.registerKernel({
-    kernelName: CONVOLUTION,
-    backendName: "wasm",
-    kernelFunc: ({ inputs, attrs, backend }) =>
-      convolutionForward(
-        inputs as Record<string, tf.TensorInfo>,
-        attrs as ConvolutionAttributes,
-        backend as WasmBackend,
-      ),
-  });
+/** Registers the kernels and their gradients. */
+export function registerFusedLayers(): void {
+  defineKernel(CONVOLUTION, convolutionForward);
+  defineKernel(DENSE, denseForward);
+  defineKernel(DENSE_KERNEL_GRADIENT, denseKernelGradient);
+  defineKernel(RELU_GRADIENT, reluGradient);
+  registerConvolutionGradient();
+  registerDenseGradient();
+}
+
+function registerConvolutionGradient(): void {
   tf.registerGradient({
     kernelName: CONVOLUTION,
     inputsToSave: ["x", "filter"],
@@ -65,21 +72,13 @@ function registerConvolution(): void {
       return {
         x: () => tf.conv2dTranspose(passed, filter, x.shape, stride, pad),
         filter: () => filterGradient(x, passed, filter.shape, stride, pad),
-        bias: () => tf.sum(passed, [0, 1, 2]),
+        bias: () => batchColumnSums(passed),
       };
     },
   });
 }
 
-function registerDense(): void {
-  tf.registerKernel({
-    kernelName: DENSE,
-    backendName: "wasm",
-    kernelFunc({ inputs, attrs, backend }) {
-      const { activation } = attrs as DenseAttributes;
-      return denseForward(inputs as Record<string, tf.TensorInfo>, activation, backend as WasmBackend);
-    },
-  });
+function registerDenseGradient(): void {
   tf.registerGradient({
     kernelName: DENSE,
     inputsToSave: ["x", "kernel"],
@@ -90,37 +89,66 @@ function registerDense(): void {
       const passed = activation === "relu" ? passPositive(dy as tf.Tensor2D, y) : dy as tf.Tensor2D;
       return {
         x: () => tf.matMul(passed, kernel, false, true),
-        kernel: () => tf.matMul(x, passed, true, false),
-        bias: () => tf.sum(passed, 0),
+        kernel: () => tf.engine().runKernel<tf.Tensor2D>(DENSE_KERNEL_GRADIENT, { x, dy: passed }),
+        bias: () => batchColumnSums(passed),
       };
     },
   });
 }
 
 function convolutionForward(
-  inputs: Record<string, tf.TensorInfo>,
+  { x, filter, bias }: KernelInputs,
   { stride, pad, activation }: ConvolutionAttributes,
   backend: WasmBackend,
 ): tf.TensorInfo {
-  const fused = FUSED_ACTIVATION[activation];
-  const attributes = { strides: stride, pad, dilations: 1, dataFormat: "NHWC", activation: fused };
-  return runKernel("FusedConv2D", inputs, attributes, backend);
+  const shape = x!.shape as Shape4D, filterShape = filter!.shape as Shape4D;
+  const geometry = tf.backend_util.computeConv2DInfo(shape, filterShape, stride, 1, pad);
+  const { outShape, batchSize, inHeight, inWidth, outHeight, outWidth, outChannels, padInfo: { top, left } } = geometry;
+  const out = backend.makeOutput(outShape, "float32");
+  convolve(
+    backend,
+    { pointer: pointerOf(backend, x!), count: batchSize, height: inHeight, width: inWidth },
+    filterOf(pointerOf(backend, filter!), filterShape),
+    targetOf(pointerOf(backend, out), outHeight, outWidth, outChannels),
+    {
+      ...{ stride, top, left, largestTile: 2, floor: floorOf(activation) },
+      bias: bias === undefined ? null : pointerOf(backend, bias),
+    },
+  );
+  return out;
 }
 
 function denseForward(
-  { x, kernel, bias }: Record<string, tf.TensorInfo>,
-  activation: Activation,
+  { x, kernel, bias }: KernelInputs,
+  { activation }: DenseAttributes,
   backend: WasmBackend,
 ): tf.TensorInfo {
-  // tfjs's kernel takes batches of matrices.
-  const a = share(backend, x!, [1, ...x!.shape]);
-  const b = share(backend, kernel!, [1, ...kernel!.shape]);
-  const attributes = { transposeA: false, transposeB: false, activation: FUSED_ACTIVATION[activation] };
-  const inputs = bias === undefined ? { a, b } : { a, b, bias };
-  const product = runKernel("_FusedMatMul", inputs, attributes, backend);
-  backend.disposeData(a.dataId);
-  backend.disposeData(b.dataId);
-  return { ...product, shape: product.shape.slice(1) };
+  const [inner, columns] = kernel!.shape as [number, number];
+  const rows = x!.shape[0]!;
+  const out = backend.makeOutput([rows, columns], "float32");
+  const factor = factorOf(pointerOf(backend, kernel!), inner, columns);
+  product(backend, pointerOf(backend, x!), factor, pointerOf(backend, out), {
+    rows,
+    bias: bias === undefined ? null : pointerOf(backend, bias),
+    floor: floorOf(activation),
+  });
+  return out;
+}
+
+/** xᵀ·dy, summed over the batch in shard order. */
+function denseKernelGradient({ x, dy }: KernelInputs, _: unknown, backend: WasmBackend): tf.TensorInfo {
+  const [count, inner] = x!.shape as [number, number], columns = dy!.shape[1]!;
+  return sumShards(teamInUse().shardBounds(count), [inner, columns], backend, (first, end, to) => {
+    const rows = pointerOf(backend, x!) + 4 * first * inner, gradients = pointerOf(backend, dy!) + 4 * first * columns;
+    assembly().multiplyTransposed(rows, gradients, end - first, inner, columns, to);
+  });
+}
+
+function reluGradient({ values, y }: KernelInputs, _: unknown, backend: WasmBackend): tf.TensorInfo {
+  const out = backend.makeOutput(values!.shape, "float32");
+  const [from, output, to] = [values!, y!, out].map((tensor) => pointerOf(backend, tensor)) as [number, number, number];
+  assembly().reluGradient(from, output, to, sizeOf(values!.shape));
+  return out;
 }
 
 function filterGradient(
@@ -132,9 +160,4 @@ function filterGradient(
 ): tf.Tensor4D {
   const attributes = { strides: stride, pad, dataFormat: "NHWC", filterShape };
   return tf.engine().runKernel("Conv2DBackpropFilter", { x, dy }, attributes);
-}
-
-/** `values` where y > 0, else 0: the gradient of ReLU with output y. */
-export function passPositive<T extends tf.Tensor>(values: T, y: T): T {
-  return tf.mul<T>(values, tf.step(y)); // two SIMD passes, three times as fast as one in JavaScript
 }

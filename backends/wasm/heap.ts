@@ -29,10 +29,25 @@ export function indexOf(backend: WasmBackend, tensor: tf.TensorInfo): number {
   return backend.dataIdMap.get(tensor.dataId).memoryOffset >>> 2;
 }
 
+/** Byte address of a tensor's first element, for the functions of `assembly()`. Addresses stay when the heap grows. */
+export function pointerOf(backend: WasmBackend, tensor: tf.TensorInfo): number {
+  return backend.dataIdMap.get(tensor.dataId).memoryOffset;
+}
+
 /** A second name for the same values; tensors never change, so nothing is copied. */
 export function share(backend: WasmBackend, tensor: tf.TensorInfo, shape = tensor.shape): tf.TensorInfo {
   backend.incRef(tensor.dataId);
   return { dataId: tensor.dataId, shape: [...shape], dtype: tensor.dtype };
+}
+
+/** Lends `use` the address of so many floats for as long as it runs. */
+export function withScratch(backend: WasmBackend, floats: number, use: (pointer: number) => void): void {
+  const scratch = backend.makeOutput([floats], "float32");
+  try {
+    use(pointerOf(backend, scratch));
+  } finally {
+    backend.disposeData(scratch.dataId);
+  }
 }
 
 /** Number of elements of a shape. */
@@ -57,9 +72,4 @@ export function runKernel(
   backend: WasmBackend,
 ): tf.TensorInfo {
   return tf.getKernel(name, "wasm").kernelFunc({ inputs, attrs, backend }) as tf.TensorInfo;
-}
-
-/** a · b of matrices `[rows, inner]` and `[inner, columns]`; the caller disposes the result's data. */
-export function multiply(a: tf.TensorInfo, b: tf.TensorInfo, backend: WasmBackend): tf.TensorInfo {
-  return runKernel("BatchMatMul", { a, b }, { transposeA: false, transposeB: false }, backend);
 }

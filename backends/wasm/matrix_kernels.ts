@@ -1,24 +1,54 @@
-/** Matrix products and sums along the fast paths: XNNPACK multiplies only one A·B without transposes, and tfjs's own
- *  sum over leading axes transposes first. @module */
+/** Matrix products as tfjs's kernels. @module */
 
-import * as tf from "@tensorflow/tfjs";
-import { heapOf, indexOf, runKernel, sizeOf, type WasmBackend, type WasmKernel } from "./heap.ts";
+import type * as tf from "@tensorflow/tfjs";
+import { pointerOf, runKernel, sizeOf, type WasmBackend, type WasmKernel } from "./heap.ts";
+import { factorOf, product, transposedFactorOf } from "./matrix_product.ts";
+import { assembly } from "./module.ts";
 
-/** BatchMatMul that transposes its operands first, where there is one product to compute. */
+/** BatchMatMul of two float32 matrices; tfjs's own does several at once. */
 export function batchMatMul(
   stock: WasmKernel<"a" | "b", tf.BatchMatMulAttrs>,
 ): WasmKernel<"a" | "b", tf.BatchMatMulAttrs> {
   return (inputs, attributes, backend) => {
-    const { transposeA, transposeB } = attributes;
-    const single = [inputs.a, inputs.b].every(({ shape }) => sizeOf(shape.slice(0, -2)) === 1);
-    if (!single || (!transposeA && !transposeB)) return stock(inputs, attributes, backend);
-    const a = transposeA ? transpose(inputs.a, backend) : inputs.a;
-    const b = transposeB ? transpose(inputs.b, backend) : inputs.b;
-    const product = stock({ a, b }, { transposeA: false, transposeB: false }, backend);
-    if (transposeA) backend.disposeData(a.dataId);
-    if (transposeB) backend.disposeData(b.dataId);
-    return product;
+    const { a, b } = inputs;
+    const isSingle = [a, b].every(({ shape, dtype }) => dtype === "float32" && sizeOf(shape.slice(0, -2)) === 1);
+    if (!isSingle) return stock(inputs, attributes, backend);
+    if (!attributes.transposeA) return multiply(a, b, attributes.transposeB, backend);
+    if (!attributes.transposeB) return multiplyTransposed(a, b, backend);
+    const transposed = transpose(a, backend);
+    const out = multiply(transposed, b, true, backend);
+    backend.disposeData(transposed.dataId);
+    return out;
   };
+}
+
+function multiply(a: tf.TensorInfo, b: tf.TensorInfo, transposeB: boolean, backend: WasmBackend): tf.TensorInfo {
+  const [rows, inner] = a.shape.slice(-2) as [number, number];
+  const columns = b.shape.at(transposeB ? -2 : -1)!;
+  const out = backend.makeOutput([...batchOf(a, b), rows, columns], "float32");
+  const factor = (transposeB ? transposedFactorOf : factorOf)(pointerOf(backend, b), inner, columns);
+  product(backend, pointerOf(backend, a), factor, pointerOf(backend, out), { rows, bias: null, floor: -Infinity });
+  return out;
+}
+
+/** Aᵀ·B. */
+function multiplyTransposed(a: tf.TensorInfo, b: tf.TensorInfo, backend: WasmBackend): tf.TensorInfo {
+  const [rows, m] = a.shape.slice(-2) as [number, number];
+  const k = b.shape.at(-1)!;
+  const out = backend.makeOutput([...batchOf(a, b), m, k], "float32");
+  assembly().multiplyTransposed(
+    ...[a, b].map((t) => pointerOf(backend, t)) as [number, number],
+    rows,
+    m,
+    k,
+    pointerOf(backend, out),
+  );
+  return out;
+}
+
+/** The leading axes, all 1. */
+function batchOf({ shape: a }: tf.TensorInfo, { shape: b }: tf.TensorInfo): number[] {
+  return (a.length > b.length ? a : b).slice(0, -2);
 }
 
 /** Swaps the last two axes with tfjs's own kernel; the caller disposes the result. */
@@ -26,30 +56,4 @@ function transpose(x: tf.TensorInfo, backend: WasmBackend): tf.TensorInfo {
   const perm = x.shape.map((_, axis) => axis);
   perm.push(...perm.splice(-2).reverse());
   return runKernel("Transpose", { x }, { perm }, backend);
-}
-
-/** Sum over the leading axes of float32 tensors, such as a bias's gradient, accumulated in float64. */
-export function sum(stock: WasmKernel<"x", tf.SumAttrs>): WasmKernel<"x", tf.SumAttrs> {
-  return (inputs, attributes, backend) => {
-    const { x } = inputs;
-    const axes = tf.util.parseAxisParam(attributes.axis, x.shape);
-    const leading = axes.length < x.shape.length && axes.every((axis, i) => axis === i);
-    if (!leading || x.dtype !== "float32") return stock(inputs, attributes, backend);
-    const kept = x.shape.slice(axes.length);
-    const out = backend.makeOutput(attributes.keepDims ? [...axes.map(() => 1), ...kept] : kept, "float32");
-    const columns = sizeOf(kept);
-    const heap = heapOf(backend);
-    const totals = sumColumns(heap, indexOf(backend, x), sizeOf(x.shape.slice(0, axes.length)), columns);
-    heap.set(totals, indexOf(backend, out));
-    return out;
-  };
-}
-
-function sumColumns(heap: Float32Array, from: number, rows: number, columns: number): Float64Array {
-  const totals = new Float64Array(columns);
-  let i = from;
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) totals[column]! += heap[i++]!;
-  }
-  return totals;
 }

@@ -2,7 +2,8 @@
  *  as PyTorch and tfjs's cpu backend do. @module */
 
 import * as tf from "@tensorflow/tfjs";
-import { heapOf, indexOf, type WasmBackend, type WasmKernel } from "./heap.ts";
+import { pointerOf, type WasmKernel } from "./heap.ts";
+import { assembly } from "./module.ts";
 
 type PoolingInputs = "dy" | "input" | "output";
 
@@ -17,35 +18,10 @@ export function maxPoolGrad(
     const isTwoByTwo = [info.filterHeight, info.filterWidth, info.strideHeight, info.strideWidth].every((n) => n === 2);
     const { top, bottom, left, right } = info.padInfo;
     if (!isTwoByTwo || top + bottom + left + right > 0) return stock(inputs, attributes, backend);
-    return spread(inputs.dy, inputs.input, info, backend);
+    const out = backend.makeOutput(shape, "float32");
+    const [x, dy, dx] = [inputs.input, inputs.dy, out].map((tensor) => pointerOf(backend, tensor));
+    const [batch, height, width, channels] = shape;
+    assembly().maxPoolGradient(x!, dy!, dx!, batch, height, width, channels);
+    return out;
   };
-}
-
-function spread(
-  dy: tf.TensorInfo,
-  input: tf.TensorInfo,
-  { batchSize, inHeight, inWidth, outHeight, outWidth, inChannels }: tf.backend_util.Conv2DInfo,
-  backend: WasmBackend,
-): tf.TensorInfo {
-  const out = backend.makeOutput(input.shape, "float32");
-  const heap = heapOf(backend);
-  const rowSize = inWidth * inChannels;
-  const shift = indexOf(backend, out) - indexOf(backend, input);
-  let from = indexOf(backend, dy);
-  heap.fill(0, indexOf(backend, out), indexOf(backend, out) + batchSize * inHeight * rowSize);
-  for (let image = 0; image < batchSize; image++) {
-    for (let row = 0; row < outHeight; row++) {
-      let cell = indexOf(backend, input) + (image * inHeight + 2 * row) * rowSize;
-      for (let column = 0; column < outWidth; column++, cell += 2 * inChannels) {
-        for (let i = cell; i < cell + inChannels; i++) {
-          let first = i;
-          if (heap[i + inChannels]! > heap[first]!) first = i + inChannels;
-          if (heap[i + rowSize]! > heap[first]!) first = i + rowSize;
-          if (heap[i + rowSize + inChannels]! > heap[first]!) first = i + rowSize + inChannels;
-          heap[first + shift] = heap[from++]!;
-        }
-      }
-    }
-  }
-  return out;
 }

@@ -2,13 +2,18 @@
  *  @module */
 
 import * as tf from "@tensorflow/tfjs";
+import { registerAttackSteps, sign } from "./attack_steps.ts";
+import { registerBatchNormalization } from "./batch_normalization.ts";
+import { registerColumnSums, sum } from "./column_sums.ts";
 import { conv2dBackpropFilter } from "./convolution_filter_gradient.ts";
 import { conv2dBackpropInput } from "./convolution_input_gradient.ts";
+import { registerCrossEntropy } from "./cross_entropy.ts";
 import { registerFusedLayers } from "./fused_layers.ts";
 import type { WasmBackend, WasmKernel } from "./heap.ts";
-import { batchMatMul, sum } from "./matrix_kernels.ts";
+import { registerInnerLoop } from "./inner_loop.ts";
+import { batchMatMul } from "./matrix_kernels.ts";
+import { registerOptimizerSteps } from "./optimizer_steps.ts";
 import { maxPoolGrad } from "./pooling_gradient.ts";
-import { sign } from "./sign.ts";
 import { cast, concat, identity, slice } from "./structural_kernels.ts";
 
 let registered = false;
@@ -28,6 +33,12 @@ export function registerWasmKernels(): void {
   replace("Conv2DBackpropInput", () => conv2dBackpropInput);
   replace("Conv2DBackpropFilter", () => conv2dBackpropFilter);
   registerFusedLayers();
+  registerAttackSteps();
+  registerBatchNormalization();
+  registerColumnSums();
+  registerCrossEntropy();
+  registerInnerLoop();
+  registerOptimizerSteps();
 }
 
 /** Replaces a kernel; `make` gets tfjs's own, to fall back on, which throws where tfjs has none. */

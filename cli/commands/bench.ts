@@ -4,7 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import type { Suite } from "../../bench/suite.ts";
 import { UsageError } from "../../bench/usage_error.ts";
 import { defineCommand } from "../command.ts";
-import { engineOption, readEngine } from "../engine_option.ts";
+import { engineOptions, engineWords, readEngineRequest } from "../engine_options.ts";
 import type { Io } from "../io.ts";
 import { integer, listOf, path, text } from "../kinds.ts";
 import { fields, flag, optionalArgument, optionalValue, values } from "../options.ts";
@@ -22,7 +22,7 @@ const parser = fields({
   ),
   out: optionalValue("--out", path("DIR"), "Results folder (default: results/SUITE)"),
   resume: optionalValue("--resume", path("DIR"), "Go on with the suite stored in a results folder"),
-  engine: engineOption,
+  ...engineOptions,
   seeds: optionalValue("--seeds", listOf(integer({ min: 0, max: 0xffffffff })), "Seeds instead of the suite's"),
   set: values("--set", text("KEY=VALUE", "KEY=VALUE, for example runs.*.epochs=2"), "Change one key of the suite"),
   json: flag("--json", "Print result.json instead of the table"),
@@ -62,6 +62,7 @@ export const bench = defineCommand<Options>({
       read: [place.project, place.cache, resolve(place.workingFolder, suite), folder],
       write: [folder],
       sys: hardwareFacts,
+      engine: options,
     };
   },
   async run(options, io) {
@@ -84,7 +85,7 @@ type Source = Omit<Session, "json" | "quiet">;
 async function newSession(options: Options, { place }: Io): Promise<Source> {
   const { loadSuite } = await import("../../bench/load_suite.ts");
   const { seeds, set, force, suite: nameOrFile = DEFAULT_SUITE } = options;
-  const engine = await readEngine(options.engine);
+  const engine = await readEngineRequest(options);
   const suite: Suite = await loadSuite(isFile(nameOrFile) ? resolve(place.workingFolder, nameOrFile) : nameOrFile, {
     set,
     ...(seeds ? { seeds } : {}),
@@ -98,22 +99,20 @@ function isFile(nameOrFile: string): boolean {
   return /[\\/]|\.json$/.test(nameOrFile);
 }
 
-async function storedSession({ resume = "", engine }: Options, { place }: Io): Promise<Source> {
+async function storedSession({ resume = "", ...options }: Options, { place }: Io): Promise<Source> {
   const { readStoredSuite } = await import("../../bench/output_folder.ts");
   const out = resolve(place.workingFolder, resume);
   const stored = await readStoredSuite(out);
-  const chosen = engine === "auto"
-    ? await readEngine(stored.engine, join(out, "suite.json"))
-    : await readEngine(engine);
-  return { suite: stored.suite, out, engine: chosen, force: false, command: stored.command };
+  const engine = await readEngineRequest(options, { ...stored, origin: join(out, "suite.json") });
+  return { suite: stored.suite, out, engine, force: false, command: stored.command };
 }
 
 /** The command line that runs the suite again, without what names places or the form of the output. */
-function commandLine(nameOrFile: string, { seeds, set, engine }: Options): string {
+function commandLine(nameOrFile: string, { seeds, set, ...options }: Options): string {
   return shellWords([
     ...["deno", "task", "bench", nameOrFile],
     ...(seeds ? ["--seeds", seeds.join(",")] : []),
     ...set.flatMap((change) => ["--set", change]),
-    ...(engine === "auto" ? [] : ["--engine", engine]),
+    ...engineWords(options),
   ]);
 }

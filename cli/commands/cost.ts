@@ -1,22 +1,27 @@
 /** cost: seconds per optimizer step. @module */
 
+import { resolve } from "node:path";
 import type { CostReport } from "../../bench/measure_cost.ts";
-import { formatCount, formatSeconds } from "../../report/format.ts";
+import type { Comparison, PeerTime } from "../../bench/peer_times.ts";
 import { defineCommand } from "../command.ts";
-import { engineOption, readEngine } from "../engine_option.ts";
-import type { Output } from "../io.ts";
-import { integer, number, setting, text } from "../kinds.ts";
+import { engineOptions, readEngineRequest } from "../engine_options.ts";
+import { integer, number, path, setting, text } from "../kinds.ts";
 import { named } from "../named.ts";
 import { fields, flag, optionalValue, requiredValue, value, values } from "../options.ts";
 import { hardwareFacts } from "../permissions.ts";
+import { printCost } from "../print_cost.ts";
+import { readBytes } from "../read_file.ts";
 
 export const cost = defineCommand({
   name: "cost",
   summary: "Measure the seconds of one optimizer step",
-  description: "Times whole steps on made-up images, after one that is not counted; loading is left out.",
+  description:
+    "Times whole steps on made-up images, after one that is not counted; loading is left out. GFLOP/s count convolutions and dense layers, and are set beside the matrix products that the same engine does on this machine.",
   examples: [
     { command: "cost --method yopo-5-3", says: "the default network and batch" },
     { command: "cost --method pgd-40 --batch 256 --steps 5 --json", says: "one JSON line" },
+    { command: "cost --method natural --batch 256 --vs torch.jsonl", says: "beside another program's times" },
+    { command: "cost --method natural --profile", says: "where the time goes, by kernel" },
   ],
   parser: fields({
     method: requiredValue("--method", text("METHOD"), "Training method, such as yopo-5-3; list methods names them"),
@@ -27,35 +32,52 @@ export const cost = defineCommand({
     stepSize: optionalValue("--step-size", number({ above: 0 }), "Step size of the method's attack"),
     batch: value("--batch", integer({ min: 1, max: 65536 }), "Images of one step", 128),
     steps: value("--steps", integer({ min: 1, max: 100000 }), "Timed steps", 5),
-    engine: engineOption,
+    ...engineOptions,
+    vs: optionalValue(
+      "--vs",
+      path("FILE"),
+      "JSON lines of another program's times: framework, model, method, batch, layout, threads, secondsPerStep",
+    ),
+    profile: flag("--profile", "Print the seconds of each kernel as well"),
     json: flag("--json", "Print one JSON line"),
   }),
-  permissions: (_options, { project }) => ({ read: [project], sys: hardwareFacts }),
-  async run({ json, batch, steps, stepSize, ...options }, io) {
+  permissions: ({ vs, ...engine }, { project, workingFolder }) => ({
+    read: [project, ...(vs === undefined ? [] : [resolve(workingFolder, vs)])],
+    sys: hardwareFacts,
+    engine,
+  }),
+  async run({ json, batch, steps, stepSize, vs, profile, ...options }, io) {
+    const { costConfig } = await import("../../bench/cost_config.ts");
     const { measureCost } = await import("../../bench/measure_cost.ts");
     const step = stepSize === undefined ? [] : [{ name: "stepSize", value: stepSize }];
-    const report = await measureCost({
+    const asked = {
       model: named(options.model, options.modelOption, "--model-option"),
       method: named(options.method, [...step, ...options.option], "--step-size and --option"),
-      threat: { norm: "linf", epsilon: options.eps },
+      threat: { norm: "linf" as const, epsilon: options.eps },
       batch,
       steps,
-      engine: await readEngine(options.engine),
-    });
+      profile,
+    };
+    const engine = await readEngineRequest(options);
+    costConfig(asked); // wrong names are told before a wrong file is
+    const work = { model: asked.model.name, method: asked.method.name, batch };
+    const compare = vs === undefined ? null : await readComparison(vs, resolve(io.place.workingFolder, vs), work);
+    const report: CostReport & { vs?: readonly Comparison[] } = await measureCost(engine, asked);
+    if (compare !== null) report.vs = compare(report);
     if (json) io.out.write(`${JSON.stringify(report)}\n`);
-    else print(report, io.out);
+    else printCost(report, io.out);
     return 0;
   },
 });
 
-function print({ secondsPerStep, passes, ...report }: CostReport, out: Output): void {
-  const { median, min, max } = secondsPerStep;
-  out.write(`${report.methodLabel} on ${report.model}, batch ${report.batch}, engine ${report.engine?.name}\n`);
-  out.write(
-    `${formatSeconds(median)} a step (${formatSeconds(min)} to ${formatSeconds(max)} in ${report.steps} steps)\n`,
-  );
-  const firstLayer = passes.firstLayerAdversary + passes.firstLayerWeights;
-  const counts = [[passes.full, "full"], [passes.forward, "forward"], [firstLayer, "first-layer"]] as const;
-  const named = counts.filter(([count]) => count > 0).map(([count, name]) => `${formatCount(count)} ${name}`);
-  out.write(`${named.join(", ")} passes a step\n`);
+/** Reads the file before anything is measured. @throws {UsageError} When it cannot be read or holds nothing to compare with. */
+async function readComparison(
+  name: string,
+  file: string,
+  work: Pick<PeerTime, "model" | "method" | "batch">,
+): Promise<(report: CostReport) => Comparison[]> {
+  const { checkPeers, compareWith, readPeerTimes } = await import("../../bench/peer_times.ts");
+  const peers = readPeerTimes(new TextDecoder().decode(await readBytes(file, "times")), name);
+  checkPeers(peers, work, name);
+  return (report) => compareWith(peers, report, name);
 }

@@ -8,7 +8,7 @@ import { UsageError } from "../../bench/usage_error.ts";
 import { formatPercent } from "../../report/format.ts";
 import { plainText } from "../../report/plain_text.ts";
 import { defineCommand } from "../command.ts";
-import { engineOption, readEngine } from "../engine_option.ts";
+import { engineOptions, readEngineRequest } from "../engine_options.ts";
 import type { Output } from "../io.ts";
 import { integer, listOf, number, oneOf, path, setting, text } from "../kinds.ts";
 import { liveDisplay, quietDisplay } from "../live_display.ts";
@@ -38,7 +38,7 @@ const parser = fields({
   limit: optionalValue("--limit", integer({ min: 1 }), "The first so many images (default: all)"),
   batch: value("--batch", integer({ min: 1, max: 65536 }), "Images at a time; results do not depend on it", 100),
   seed: value("--seed", integer({ min: 0, max: 0xffffffff }), "Seed of the attacks' draws", 0),
-  engine: engineOption,
+  ...engineOptions,
   json: flag("--json", "Print one JSON document instead of the table"),
   quiet: flag("--quiet", "Show no progress"),
 });
@@ -54,15 +54,16 @@ export const evaluate = defineCommand<Options>({
     { command: "evaluate last.safetensors --norm l2 --eps 2 --json", says: "for a program" },
   ],
   parser,
-  permissions: ({ weights }, { project, cache, workingFolder }) => ({
+  permissions: ({ weights, ...engine }, { project, cache, workingFolder }) => ({
     read: [project, cache, resolve(workingFolder, weights)],
     sys: hardwareFacts,
+    engine,
   }),
   async run(options, io) {
     const { evaluateWeights } = await import("../../bench/evaluate_weights.ts");
     const { split, limit, batch, seed, norm, eps } = options;
     const threat: ThreatModel = { norm, epsilon: eps };
-    const engine = await readEngine(options.engine);
+    const engine = await readEngineRequest(options);
     const attacks = await namedAttacks(threat, options);
     const weights = await readBytes(resolve(io.place.workingFolder, options.weights), "weight file");
     const display = options.quiet ? quietDisplay : liveDisplay(io);
@@ -71,7 +72,8 @@ export const evaluate = defineCommand<Options>({
       const data = namedData(options.data, options.dataOption, "--data-option");
       const rest = { split, batch, seed, ...(limit === undefined ? {} : { limit }), cache: io.place.cache };
       report = await evaluateWeights(
-        { weights, source: options.weights, data, threat, attacks, engine, ...rest },
+        engine,
+        { weights, source: options.weights, data, threat, attacks, ...rest },
         display.observe,
       );
     } finally {

@@ -6,7 +6,7 @@ import type { ParityLine } from "../../parity/lines.ts";
 import { plainText } from "../../report/plain_text.ts";
 import { defineCommand } from "../command.ts";
 import { complain } from "../complain.ts";
-import { engineOption, readEngine } from "../engine_option.ts";
+import { engineOptions, readEngineRequest } from "../engine_options.ts";
 import { path } from "../kinds.ts";
 import { fields, flag, optionalArgument } from "../options.ts";
 import type { Place } from "../place.ts";
@@ -25,18 +25,19 @@ export const parity = defineCommand({
   ],
   parser: fields({
     folder: optionalArgument(path("DIR"), "Folder with manifests (default: tests/fixtures of the program)"),
-    engine: engineOption,
+    engine: engineOptions.engine,
+    precision: engineOptions.precision,
+    shards: engineOptions.shards,
     json: flag("--json", "Print one JSON document instead of lines"),
   }),
-  permissions: ({ folder }, place) => ({ read: [place.project, folderOf(folder, place)] }),
-  async run({ folder, engine: engineName, json }, io) {
-    const { chooseEngine } = await import("../../bench/choose_engine.ts");
-    const { findEngine } = await import("../../backends/registry.ts");
+  permissions: ({ folder, ...engine }, place) => ({ read: [place.project, folderOf(folder, place)], engine }),
+  async run({ folder, json, ...options }, io) {
+    const { openAlone, planEngine } = await import("../../bench/engine_request.ts");
     const { replayFolder } = await import("../../parity/replay.ts");
     const { formatParityLine, replayedAny } = await import("../../parity/lines.ts");
     const path = folderOf(folder, io.place);
     await checkFolder(path);
-    const engine = await findEngine(await chooseEngine(await readEngine(engineName))).open();
+    const engine = await openAlone(await planEngine(await readEngineRequest({ ...options, workers: 1 })));
     const lines: ParityLine[] = [];
     for await (const line of replayFolder(path, engine)) {
       lines.push(line);

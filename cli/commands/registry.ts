@@ -9,6 +9,7 @@ import { evaluate } from "./evaluate.ts";
 import { list } from "./list.ts";
 import { parity } from "./parity.ts";
 import { report } from "./report.ts";
+import { setupNative } from "./setup.ts";
 import { train } from "./train.ts";
 
 export const commands: readonly Command[] = [
@@ -22,5 +23,6 @@ export const commands: readonly Command[] = [
   dataCheck,
   list,
   doctor,
+  setupNative,
   parity,
 ];

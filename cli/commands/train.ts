@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import type { Named } from "../../bench/suite.ts";
 import { UsageError } from "../../bench/usage_error.ts";
 import { defineCommand } from "../command.ts";
-import { engineOption, readEngine } from "../engine_option.ts";
+import { engineOptions, readEngineRequest } from "../engine_options.ts";
 import { integer, listOf, number, oneOf, path, setting, text } from "../kinds.ts";
 import { named, namedData } from "../named.ts";
 import { fields, flag, optionalValue, requiredValue, value, values } from "../options.ts";
@@ -52,7 +52,7 @@ const parser = fields({
   validation: value("--evaluate-count", count, "Validation images of an evaluation", 500),
   final: value("--final-count", count, "Held-out or test images of the last evaluation", 1000),
   targets: optionalValue("--targets", listOf(number({ min: 0, max: 1 })), "Robust accuracies whose times are reported"),
-  engine: engineOption,
+  ...engineOptions,
   out: optionalValue("--out", path("DIR"), "Results folder (default: results/METHOD-seedSEED)"),
   json: flag("--json", "Print result.json instead of the table"),
   quiet: flag("--quiet", "Print errors and the report's path only"),
@@ -83,13 +83,13 @@ export const train = defineCommand<Options>({
       );
     }
   },
-  permissions({ out }, { project, cache, workingFolder }) {
+  permissions({ out, ...engine }, { project, cache, workingFolder }) {
     const folder = resolve(workingFolder, out ?? "results");
-    return { read: [project, cache, folder], write: [folder], sys: hardwareFacts };
+    return { read: [project, cache, folder], write: [folder], sys: hardwareFacts, engine };
   },
   async run(options, io, words) {
     const { checkSuite } = await import("../../bench/load_suite.ts");
-    const engine = await readEngine(options.engine);
+    const engine = await readEngineRequest(options);
     const suite = checkSuite(rawSuite(options), "from the options of train");
     const folder = options.out ?? join("results", `${runLabel(options.method)}-seed${options.seed}`);
     const out = resolve(io.place.workingFolder, folder);

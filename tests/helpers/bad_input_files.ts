@@ -30,6 +30,7 @@ export async function writeBadInput(folder: string): Promise<void> {
   await Deno.writeTextFile(join(folder, "cut-off.json"), '{ "schema": "yopo-ben');
   await Deno.writeTextFile(join(folder, "empty.json"), "");
   await Deno.writeTextFile(join(folder, "a-file"), "not a folder");
+  await writeTimes(folder);
   await writeWeights(folder);
   await writeResults(folder);
   await writeData(folder);
@@ -42,6 +43,22 @@ async function writeWeights(folder: string): Promise<void> {
   await Deno.writeFile(join(folder, "tiny.safetensors"), bytes);
   await Deno.writeFile(join(folder, "cut-off.safetensors"), bytes.subarray(0, bytes.length - 10));
   await Deno.writeTextFile(join(folder, "text.safetensors"), "these are no weights");
+}
+
+/** JSON lines for `cost --vs`. */
+async function writeTimes(folder: string): Promise<void> {
+  const times = {
+    framework: "torch",
+    model: "small-cnn",
+    method: "natural",
+    batch: 128,
+    secondsPerStep: { median: 1 },
+  };
+  const line = `${JSON.stringify(times)}\n`;
+  await Deno.writeTextFile(join(folder, "times.jsonl"), line);
+  await Deno.writeTextFile(join(folder, "cut-off.jsonl"), `${line}${line.slice(0, 40)}`);
+  const wrong = { ...times, secondsPerStep: { median: "fast" } };
+  await Deno.writeTextFile(join(folder, "wrong-times.jsonl"), JSON.stringify(wrong));
 }
 
 async function writeResults(folder: string): Promise<void> {

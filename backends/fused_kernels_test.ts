@@ -1,0 +1,132 @@
+/** Every engine's normalisation, sums, losses and steps against plain ops on the cpu backend. */
+
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import * as tf from "@tensorflow/tfjs";
+import { composedBatchNormalization } from "./composed_batch_normalization.ts";
+import { crossEntropy, linfStep } from "./composed_kernels.ts";
+import { adamStep, sgdStep } from "./composed_optimizer_steps.ts";
+import type { Kernels } from "./engine.ts";
+import { engines } from "./registry.ts";
+import { assertClose, noise, on, properties, valueAndGradients } from "./testing/compare.ts";
+
+const small = fc.integer({ min: 1, max: 9 });
+const images = fc.record({ batch: small, height: small, width: small, channels: fc.integer({ min: 1, max: 40 }) });
+
+type Normalize = Kernels["batchNormalization"];
+
+/** y, mean, variance, and the gradients of y in x, scale and offset. */
+function normalization(normalize: Normalize, [upstream, x, scale, offset]: tf.Tensor[]): tf.Tensor[] {
+  const run = (x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor) =>
+    normalize(x as tf.Tensor4D, scale as tf.Tensor1D, offset as tf.Tensor1D, 1e-3);
+  return tf.tidy(() => {
+    const { mean, variance } = run(x!, scale!, offset!);
+    const y = (x?: tf.Tensor, scale?: tf.Tensor, offset?: tf.Tensor) => run(x!, scale!, offset!).y;
+    return [mean, variance, ...valueAndGradients(y, [x!, scale!, offset!], upstream!)];
+  });
+}
+
+for (const { name, available } of engines) {
+  const ignore = !(await available()).available;
+  const test = (does: string, fn: () => Promise<void>) => Deno.test({ name: `${name} ${does}`, ignore, fn });
+
+  test("batchNormalization and its gradients equal plain ops", async () => {
+    const property = fc.asyncProperty(images, fc.nat(), async ({ batch, height, width, channels }, seed) => {
+      fc.pre(batch * height * width >= 12); // of fewer values the gradient is mostly rounding
+      const shape = [batch, height, width, channels];
+      const inputs = [noise(shape, seed), noise(shape, seed + 1, 1, 3), noise([channels], seed + 2)];
+      inputs.push(noise([channels], seed + 3));
+      const expected = await on("cpu", inputs, (_, tensors) => normalization(composedBatchNormalization, tensors));
+      const actual = await on(
+        name,
+        inputs,
+        ({ kernels }, tensors) => normalization(kernels.batchNormalization, tensors),
+      );
+      assertClose(actual, expected);
+    });
+    await fc.assert(property, properties);
+  });
+
+  test("batchSum and its gradient equal tf.sum's", async () => {
+    const property = fc.asyncProperty(fc.integer({ min: 1, max: 40 }), fc.nat(), async (count, seed) => {
+      const inputs = [noise([], seed), noise([count], seed + 1, 0.5, 2)];
+      const compute = (sum: Kernels["batchSum"]) => ([upstream, ...values]: tf.Tensor[]) =>
+        valueAndGradients((values) => sum(values as tf.Tensor1D), values, upstream!);
+      const expected = await on("cpu", inputs, (_, tensors) => compute((values) => tf.sum(values))(tensors));
+      assertClose(await on(name, inputs, ({ kernels }, tensors) => compute(kernels.batchSum)(tensors)), expected);
+    });
+    await fc.assert(property, properties);
+  });
+
+  test("crossEntropy and its gradient equal plain ops for any number of classes", async () => {
+    const shape = fc.record({ batch: small, classes: fc.integer({ min: 2, max: 20 }), seed: fc.nat() });
+    const property = fc.asyncProperty(shape, async ({ batch, classes, seed }) => {
+      const inputs = [noise([batch], seed, 0.5, 1), noise([batch, classes], seed + 1)];
+      const labels = Array.from({ length: batch }, (_, i) => (i * 7 + seed) % classes);
+      const compute = (loss: Kernels["crossEntropy"]) => ([upstream, ...logits]: tf.Tensor[]) =>
+        tf.tidy(() => {
+          const y = tf.tensor1d(labels, "int32");
+          return valueAndGradients((logits) => loss(logits as tf.Tensor2D, y), logits, upstream!);
+        });
+      const expected = await on("cpu", inputs, (_, tensors) => compute(crossEntropy)(tensors));
+      const actual = await on(name, inputs, ({ kernels }, tensors) => compute(kernels.crossEntropy)(tensors));
+      assertClose(actual, expected);
+    });
+    await fc.assert(property, properties);
+  });
+
+  test("linfStep equals plain ops at any size, from starts outside the box too", async () => {
+    const property = fc.asyncProperty(images, fc.nat(), async ({ batch, height, width, channels }, seed) => {
+      const shape = [batch, height, width, channels % 4 + 1];
+      const inputs = [noise(shape, seed, 0, 1), noise(shape, seed + 1, -0.3, 0.3), noise(shape, seed + 2)];
+      inputs[2]!.values.fill(0, 0, 1);
+      const compute = (step: Kernels["linfStep"]) => ([x, eta, gradient]: tf.Tensor[]) => [
+        step({
+          x: x as tf.Tensor4D,
+          eta: eta as tf.Tensor4D,
+          gradient: gradient as tf.Tensor4D,
+          epsilon: 8 / 255,
+          stepSize: 0.01,
+        }),
+      ];
+      const expected = await on("cpu", inputs, (_, tensors) => compute(linfStep)(tensors));
+      assertClose(await on(name, inputs, ({ kernels }, tensors) => compute(kernels.linfStep)(tensors)), expected);
+    });
+    await fc.assert(property, properties);
+  });
+
+  const sizes = fc.record({ size: fc.integer({ min: 1, max: 70 }), seed: fc.nat(), first: fc.boolean() });
+
+  test("sgdStep equals plain ops, with and without a velocity", async () => {
+    const momenta = fc.constantFrom(0, 0.9), decays = fc.constantFrom(0, 5e-4);
+    const property = fc.asyncProperty(sizes, momenta, decays, async ({ size, seed, first }, momentum, weightDecay) => {
+      const inputs = [0, 1, 2].map((i) => noise([size], seed + i));
+      const compute = (step: Kernels["sgdStep"]) => ([weight, gradient, v]: tf.Tensor[]) => {
+        const velocity = first || momentum === 0 ? null : v!;
+        const options = { learningRate: 0.1, momentum, weightDecay };
+        const next = step({ weight: weight!, gradient: gradient!, velocity, ...options });
+        assert.equal(next.velocity === null, momentum === 0);
+        return [next.weight, ...(next.velocity === null ? [] : [next.velocity])];
+      };
+      const expected = await on("cpu", inputs, (_, tensors) => compute(sgdStep)(tensors));
+      assertClose(await on(name, inputs, ({ kernels }, tensors) => compute(kernels.sgdStep)(tensors)), expected);
+    });
+    await fc.assert(property, properties);
+  });
+
+  test("adamStep equals plain ops, at the first step and later", async () => {
+    const property = fc.asyncProperty(sizes, fc.constantFrom(0, 5e-4), async ({ size, seed, first }, weightDecay) => {
+      const inputs = [0, 1, 2].map((i) => noise([size], seed + i));
+      inputs.push(noise([size], seed + 3, 0, 1));
+      const compute = (step: Kernels["adamStep"]) => ([weight, gradient, m, v]: tf.Tensor[]) => {
+        const [mean, square] = first ? [null, null] : [m!, v!];
+        const rates = { stepSize: 0.02, rootCorrection: 0.04, weightDecay };
+        const next = step({ weight: weight!, gradient: gradient!, mean, square, ...rates });
+        return [next.weight, next.mean, next.square];
+      };
+      const expected = await on("cpu", inputs, (_, tensors) => compute(adamStep)(tensors));
+      assertClose(await on(name, inputs, ({ kernels }, tensors) => compute(kernels.adamStep)(tensors)), expected);
+    });
+    await fc.assert(property, properties);
+  });
+}

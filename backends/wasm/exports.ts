@@ -1,0 +1,370 @@
+/** What our WebAssembly module exports, by the file of assembly/ that defines it. Every argument is an int32 or a float32;
+ *  names of tensors are byte addresses of float32 values. @module */
+
+/** All exports. */
+export interface Assembly
+  extends
+    ArrayExports,
+    AttackStepExports,
+    BatchNormalizationExports,
+    ConvolutionExports,
+    CrossEntropyExports,
+    ExactZeroExports,
+    InnerLoopExports,
+    MatrixExports,
+    OptimizerStepExports,
+    PoolingExports,
+    ReluExports,
+    SumExports,
+    WinogradExports {}
+
+/** arrays.ts */
+interface ArrayExports {
+  addTo(to: number, from: number, count: number): void;
+  fillZeros(to: number, count: number): void;
+}
+
+/** relu.ts */
+interface ReluExports {
+  reluGradient(dy: number, y: number, out: number, count: number): void;
+}
+
+/** attack_steps.ts */
+interface AttackStepExports {
+  sign(x: number, out: number, count: number): void;
+  linfStep(
+    x: number,
+    eta: number,
+    gradient: number,
+    out: number,
+    count: number,
+    epsilon: number,
+    stepSize: number,
+  ): void;
+  constantSteps(
+    x: number,
+    eta: number,
+    gradient: number,
+    out: number,
+    count: number,
+    epsilon: number,
+    first: number,
+    rest: number,
+  ): void;
+}
+
+/** batch_normalization.ts */
+interface BatchNormalizationExports {
+  centredSquares(x: number, mean: number, out: number, rows: number, columns: number): void;
+  normalize(
+    x: number,
+    mean: number,
+    factor: number,
+    offset: number,
+    y: number,
+    rows: number,
+    columns: number,
+  ): void;
+  normalizationSums(dy: number, x: number, mean: number, out: number, rows: number, columns: number): void;
+  normalizationGradient(
+    dy: number,
+    x: number,
+    mean: number,
+    factor: number,
+    shift: number,
+    slope: number,
+    dx: number,
+    rows: number,
+    columns: number,
+  ): void;
+}
+
+/** cross_entropy.ts; labels are int32. */
+interface CrossEntropyExports {
+  crossEntropy(logits: number, labels: number, losses: number, count: number, classes: number): void;
+  crossEntropyGradient(
+    dy: number,
+    logits: number,
+    labels: number,
+    gradient: number,
+    count: number,
+    classes: number,
+  ): void;
+}
+
+/** inner_loop.ts */
+interface InnerLoopExports {
+  innerLoopScratch(
+    outHeight: number,
+    outWidth: number,
+    channels: number,
+    outChannels: number,
+    kernelHeight: number,
+    kernelWidth: number,
+  ): number;
+  innerLoop(
+    x: number,
+    eta: number,
+    p: number,
+    filter: number,
+    bias: number,
+    out: number,
+    scratch: number,
+    batch: number,
+    height: number,
+    width: number,
+    channels: number,
+    outHeight: number,
+    outWidth: number,
+    outChannels: number,
+    kernelHeight: number,
+    kernelWidth: number,
+    padTop: number,
+    padLeft: number,
+    epsilon: number,
+    stepSize: number,
+    steps: number,
+    bySign: number,
+  ): void;
+}
+
+/** optimizer_steps.ts */
+interface OptimizerStepExports {
+  sgdStep(
+    weight: number,
+    gradient: number,
+    velocity: number,
+    out: number,
+    outVelocity: number,
+    count: number,
+    learningRate: number,
+    momentum: number,
+    weightDecay: number,
+  ): void;
+  adamStep(
+    weight: number,
+    gradient: number,
+    mean: number,
+    square: number,
+    out: number,
+    outMean: number,
+    outSquare: number,
+    count: number,
+    beta1: number,
+    fresh1: number,
+    beta2: number,
+    fresh2: number,
+    stepSize: number,
+    root: number,
+    epsilon: number,
+    weightDecay: number,
+  ): void;
+}
+
+/** pooling.ts */
+interface PoolingExports {
+  maxPoolGradient(
+    x: number,
+    dy: number,
+    dx: number,
+    batch: number,
+    height: number,
+    width: number,
+    channels: number,
+  ): void;
+}
+
+/** sums.ts */
+interface SumExports {
+  columnSums(x: number, out: number, rows: number, columns: number): void;
+  sum(x: number, out: number, count: number): void;
+}
+
+/** convolution.ts, few_channels.ts, filter_gradient.ts */
+interface ConvolutionExports {
+  convolve(
+    x: number,
+    images: number,
+    height: number,
+    width: number,
+    channels: number,
+    packed: number,
+    filterHeight: number,
+    filterWidth: number,
+    bias: number,
+    out: number,
+    outHeight: number,
+    outWidth: number,
+    outChannels: number,
+    outImage: number,
+    outRow: number,
+    outPixel: number,
+    stride: number,
+    top: number,
+    left: number,
+    floor: number,
+    group: number,
+    scratch: number,
+  ): void;
+  fewChannelsInputGradient(
+    dy: number,
+    images: number,
+    outHeight: number,
+    outWidth: number,
+    outChannels: number,
+    filter: number,
+    filterHeight: number,
+    filterWidth: number,
+    channels: number,
+    gradient: number,
+    height: number,
+    width: number,
+    top: number,
+    left: number,
+  ): void;
+  filterGradient(
+    x: number,
+    dy: number,
+    images: number,
+    height: number,
+    width: number,
+    channels: number,
+    outHeight: number,
+    outWidth: number,
+    outChannels: number,
+    gradient: number,
+    filterHeight: number,
+    filterWidth: number,
+    stride: number,
+    top: number,
+    left: number,
+    paddedHeight: number,
+    paddedWidth: number,
+    band: number,
+    scratch: number,
+  ): void;
+}
+
+/** matrix_product.ts, packing.ts */
+interface MatrixExports {
+  multiply(
+    a: number,
+    rows: number,
+    inner: number,
+    packed: number,
+    bias: number,
+    out: number,
+    columns: number,
+    floor: number,
+    band: number,
+    tile: number,
+  ): void;
+  multiplyTransposed(
+    a: number,
+    b: number,
+    rows: number,
+    m: number,
+    k: number,
+    out: number,
+  ): void;
+  packPanels(
+    factor: number,
+    packed: number,
+    rows: number,
+    columns: number,
+    rowStep: number,
+    columnStep: number,
+    inner: number,
+    innerStep: number,
+    outer: number,
+    outerStep: number,
+  ): void;
+}
+
+/** winograd_convolution.ts, winograd_filter_gradient.ts, winograd_input_gradient.ts, winograd_packing.ts */
+interface WinogradExports {
+  packWinograd(
+    filter: number,
+    packed: number,
+    side: number,
+    rowStep: number,
+    columnStep: number,
+    inner: number,
+    innerStep: number,
+    outer: number,
+    outerStep: number,
+    work: number,
+  ): void;
+  winogradConvolve(
+    x: number,
+    images: number,
+    height: number,
+    width: number,
+    channels: number,
+    packed: number,
+    bias: number,
+    out: number,
+    outHeight: number,
+    outWidth: number,
+    outChannels: number,
+    top: number,
+    left: number,
+    floor: number,
+    side: number,
+    group: number,
+    scratch: number,
+  ): void;
+  winogradInputGradient(
+    dy: number,
+    images: number,
+    outHeight: number,
+    outWidth: number,
+    outChannels: number,
+    packed: number,
+    gradient: number,
+    height: number,
+    width: number,
+    channels: number,
+    top: number,
+    left: number,
+    group: number,
+    scratch: number,
+  ): void;
+  winogradFilterGradient(
+    x: number,
+    dy: number,
+    images: number,
+    height: number,
+    width: number,
+    channels: number,
+    outHeight: number,
+    outWidth: number,
+    outChannels: number,
+    gradient: number,
+    top: number,
+    left: number,
+    side: number,
+    group: number,
+    scratch: number,
+  ): void;
+}
+
+/** exact_zeros.ts */
+interface ExactZeroExports {
+  clearUnreached(
+    dy: number,
+    count: number,
+    outHeight: number,
+    outWidth: number,
+    outChannels: number,
+    dx: number,
+    height: number,
+    width: number,
+    channels: number,
+    rows: number,
+    columns: number,
+    top: number,
+    left: number,
+    reached: number,
+  ): void;
+}

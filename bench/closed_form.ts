@@ -1,0 +1,11 @@
+/** Whether a run's inner loop was computed in closed form. @module */
+
+import { hasClosedForm } from "../backends/engine.ts";
+import type { Trainer } from "./trainer.ts";
+
+/** Its first-layer passes are counted all the same, as what the closed form replaces. */
+export function loopsInClosedForm({ model, method, parameters, record }: Trainer): boolean {
+  const { update } = method.resolved;
+  return record.passes.firstLayerAdversary > 0 && (update === "sign" || update === "gradient") &&
+    hasClosedForm({ firstLayer: model.describeFirstLayer(parameters), update });
+}

@@ -1,0 +1,28 @@
+/** Floating point operations of one optimizer step: two for each multiply-add of convolutions and dense layers, nothing
+ *  for the rest, as PyTorch's flop counter counts them. An engine that gets by with fewer multiplications (Winograd) is
+ *  credited with those of the plain product.
+ *
+ *  With F the forward flops of the network and F0 those of f0: an attack's pass is F forward and F for input gradients; a
+ *  pass for the weights' gradients is F forward, F − F0 for input gradients (nobody asks for the images') and F for the
+ *  weights'. So natural takes 3F − F0, pgd-K 2·K·F + 3F − F0. A round of yopo-M-N is F forward, 2(F − F0) backward, which
+ *  gives p too, 2·F0 for θ0's gradient and 2·N·F0 for the inner loop; where f0 is linear in the image the loop needs one
+ *  transposed convolution, F0, and that is what counts. @module */
+
+import * as tf from "@tensorflow/tfjs";
+import { dryEngine } from "./dry_kernels.ts";
+import type { Trainer } from "./trainer.ts";
+
+/** Flops of a step for each image of its batch; they do not depend on the images. */
+export function flopsPerImage(
+  { engine, model, method, parameters, config: { seed } }: Omit<Trainer, "record">,
+): number {
+  let flops = 0;
+  const dry = dryEngine(engine, { onFlops: (more) => flops += more });
+  const context = { engine: dry, model, parameters, seed, position: { epoch: 0, step: 0 } };
+  const x: tf.Tensor4D = tf.zeros([1, ...model.input]), y: tf.Tensor1D = tf.zeros([1], "int32");
+  for (const result of method.step(context, { x, y, ids: Uint32Array.of(0), batchCount: 1 })) {
+    tf.dispose([result.lossSum, ...result.gradients.values()]);
+  }
+  tf.dispose([x, y]);
+  return flops;
+}

@@ -1,0 +1,79 @@
+/** The same bits on any number of workers. */
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { createTeamMemory, endTeam } from "../backends/shared_team.ts";
+import { withTemporaryFolder } from "../files/_temporary_folder.ts";
+import { loadSuite } from "./load_suite.ts";
+import { runSuite } from "./local_executor.ts";
+import { planRuns } from "./run_config.ts";
+import type { StepsOrder } from "./testing/steps_worker.ts";
+
+/** What each worker of a team of real Workers says at the end; the team is ended with the first complaint. */
+async function trainSteps(size: number, order: Omit<StepsOrder, "seat">): Promise<string[]> {
+  const memory = createTeamMemory(size);
+  const workers = Array.from({ length: size }, () => {
+    return new Worker(new URL("./testing/steps_worker.ts", import.meta.url), { type: "module" });
+  });
+  try {
+    return await Promise.all(workers.map((worker, rank) => {
+      const { promise, resolve, reject } = Promise.withResolvers<string>();
+      worker.onmessage = ({ data }: MessageEvent<string>) => {
+        if (data.startsWith("Error")) endTeam(memory);
+        resolve(data);
+      };
+      worker.onerror = ({ message }) => reject(new Error(message));
+      worker.postMessage({ ...order, seat: { rank, size, shards: 8, memory } });
+      return promise;
+    }));
+  } finally {
+    endTeam(memory);
+    for (const worker of workers) worker.terminate();
+  }
+}
+
+const suite = await loadSuite("smoke");
+const sizes = [1, 2, 3, 8];
+const { optimizer } = planRuns(suite)[2]!.config; // sgd shows every bit of a gradient, where Adam's first step hides them
+const batches = [20, 20, 5, 1]; // none divides by 8, and the last leaves workers without examples
+
+for (const net of ["small-cnn", "normalized-net"] as const) {
+  for (const { config, label } of planRuns(suite)) {
+    Deno.test(`${label} steps of ${net} give the same weights on 1, 2, 3 and 8 workers`, async () => {
+      const hashes: string[] = [];
+      const order = { net, config: { ...config, optimizer }, batches };
+      for (const size of sizes) hashes.push(...await trainSteps(size, order));
+      assert.match(hashes[0]!, /^[0-9a-f]{64}$/);
+      assert.equal(hashes.length, 14);
+      assert.deepEqual([...new Set(hashes)], [hashes[0]]);
+    });
+  }
+}
+
+Deno.test("a worker that throws in mid-training frees the others", async () => {
+  const { config } = planRuns(suite)[0]!;
+  const [first, faulty] = await trainSteps(2, { net: "small-cnn", config, batches: [20, 20], faulty: 1 });
+  assert.match(faulty!, /rank 1 is out of tea/);
+  assert.match(first!, /^TeamEnded/);
+});
+
+Deno.test("a suite's records are equal on 1 and 2 workers but for their times", () =>
+  withTemporaryFolder(async (folder) => {
+    const records = await Promise.all([1, 2].map(async (workers) => {
+      const options = {
+        out: join(folder, `${workers}`),
+        engine: { engine: "wasm", workers },
+        force: false,
+        command: "x",
+        cache: join(folder, "cache"),
+      } as const;
+      const { status, result } = await runSuite(suite, options, () => {}, new AbortController().signal);
+      assert.equal(status, "complete");
+      assert.deepEqual(result.runs.map(({ engine }) => [engine!.workers, engine!.shards]), Array(3).fill([workers, 8]));
+      return result.runs.map(({ weightsSha256, engineKey, id, points, final }) => {
+        const untimed = JSON.stringify({ points, final }, (key, value) => /seconds$/i.test(key) ? undefined : value);
+        return { weightsSha256, engineKey, id, untimed };
+      });
+    }));
+    assert.deepEqual(records[1], records[0]);
+  }));

@@ -1,0 +1,80 @@
+/** A Worker of a team: opens its engine, does one piece of work in lockstep with the others. The worker of rank 0 reports
+ *  everything to the supervising thread; the others report only that they failed. @module */
+
+import { calibrate } from "../backends/calibration.ts";
+import type { Engine } from "../backends/engine.ts";
+import { findEngine } from "../backends/registry.ts";
+import { joinTeam } from "../backends/shared_team.ts";
+import { soloTeam } from "../backends/team.ts";
+import { RunClock } from "./clock.ts";
+import { evaluateOn } from "./evaluate_weights.ts";
+import type { JournalEvent } from "./journal.ts";
+import { measureCostOn } from "./measure_cost.ts";
+import type { ProgressEvent } from "./progress.ts";
+import { engineKey, engineRecord } from "./run_config.ts";
+import type { FromWorker, OpenRequest, RunJob, ToWorker, WorkerTask } from "./run_job.ts";
+import { runTraining } from "./run_loop.ts";
+
+const post = (message: FromWorker, transfer: Transferable[] = []): void => self.postMessage(message, transfer);
+
+/** Progress events closer together than this are dropped, so that drawing never slows training. */
+const PROGRESS_MILLISECONDS = 100;
+
+let engine: Engine | undefined;
+let stop = new Int32Array(new SharedArrayBuffer(4));
+const clock = new RunClock();
+
+async function hear(message: ToWorker): Promise<void> {
+  if (message.kind === "open") return await open(message);
+  const value = await work(engine!, message);
+  if (engine!.team.rank === 0) post({ kind: "done", value });
+}
+
+async function open({ plan, seat, calibrate: measure, ...request }: OpenRequest): Promise<void> {
+  stop = new Int32Array(request.stop);
+  const team = seat === null ? soloTeam(plan.shards) : joinTeam(seat);
+  engine = await clock.during("warmUp", () => findEngine(plan.engine).open({ precision: plan.precision, team }));
+  const record = { ...engineRecord(engine), reason: plan.reason };
+  const calibration = measure ? await calibrate(engine) : null;
+  post({ kind: "opened", engine: record, engineKey: engineKey(record), calibration });
+}
+
+async function work(engine: Engine, task: WorkerTask): Promise<unknown> {
+  const observe = engine.team.rank === 0 ? sparse((event) => post({ kind: "progress", event })) : () => {};
+  if (task.kind === "evaluate") return await evaluateOn(engine, task.options, observe);
+  if (task.kind === "cost") return await measureCostOn(engine, task.options);
+  return await train(engine, task.job, observe);
+}
+
+async function train(engine: Engine, job: RunJob, progress: (event: ProgressEvent) => void): Promise<void> {
+  const leads = engine.team.rank === 0;
+  await runTraining(engine, job, {
+    clock,
+    journal: leads ? (event) => post({ kind: "journal", event }) : failOnly,
+    saveWeights: leads ? (weights) => post({ kind: "weights", weights }, [weights.bytes.buffer]) : () => {},
+    progress,
+    // The leader decides for all; the others are ended with the team.
+    shouldStop: () => leads && Atomics.load(stop, 0) === 1,
+  });
+}
+
+function failOnly(event: JournalEvent): void {
+  if (event.event !== "end" || event.status !== "failed") return;
+  post({ kind: "error", message: event.message ?? "a worker failed", stack: "" });
+}
+
+function sparse(observe: (event: ProgressEvent) => void): (event: ProgressEvent) => void {
+  let last = 0;
+  return (event) => {
+    const isLast = event.kind === "evaluation" && event.done === event.total;
+    if (!isLast && performance.now() - last < PROGRESS_MILLISECONDS) return;
+    last = performance.now();
+    observe(event);
+  };
+}
+
+self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
+  hear(data).catch((error: Error) => {
+    post({ kind: "error", message: error.message, stack: error.stack ?? "", isUsage: error.name === "UsageError" });
+  });
+};

@@ -1,0 +1,40 @@
+/** A Worker of a team for tests: takes training steps and posts the hash of the weights that it ends with. @module */
+
+import { joinTeam, type TeamSeat } from "../../backends/shared_team.ts";
+import { wasmEngine } from "../../backends/wasm.ts";
+import { smallCnn } from "../../models/small_cnn.ts";
+import { fromTensors, toTensors, weightsSha256 } from "../../models/weights.ts";
+import { random } from "../../random/random.ts";
+import { createTrainer } from "../trainer.ts";
+import { madeUpBatch, trainBatch } from "../train_step.ts";
+import type { RunConfig } from "../suite.ts";
+import { normalizedNet } from "./normalized_net.ts";
+
+/** Which net, with which configuration; the configuration's model is replaced. */
+export interface StepsOrder {
+  readonly seat: TeamSeat;
+  readonly net: "normalized-net" | "small-cnn";
+  readonly config: RunConfig;
+  /** Images of each batch in turn. */
+  readonly batches: readonly number[];
+  /** Rank that throws before its last step, as a fault would. */
+  readonly faulty?: number;
+}
+
+self.onmessage = async ({ data }: MessageEvent<StepsOrder>) => {
+  const { seat, net, config, batches, faulty } = data;
+  const engine = await wasmEngine.open({ team: joinTeam(seat) });
+  const model = net === "small-cnn" ? smallCnn.create({ height: 16, width: 16 }) : normalizedNet;
+  const start = toTensors(model.initialize((name) => random(1, name)));
+  const trainer = { ...createTrainer(engine, config), model, parameters: start };
+  try {
+    for (const [step, count] of batches.entries()) {
+      if (seat.rank === faulty && step === batches.length - 1) throw new Error(`rank ${faulty} is out of tea`);
+      const batch = madeUpBatch({ ...trainer, config: { ...config, batch: count } }, step);
+      await trainBatch(trainer, batch, { epoch: 0, step, stepsPerEpoch: batches.length, totalSteps: batches.length });
+    }
+    self.postMessage(weightsSha256(await fromTensors(trainer.parameters)));
+  } catch (error) {
+    self.postMessage(`${(error as Error).name}: ${(error as Error).message}`);
+  }
+};

@@ -1,0 +1,91 @@
+/** --engine, --precision, --workers and --shards of every command that computes. @module */
+
+import type { Precision } from "../backends/engine.ts";
+import type { EngineChoice } from "../bench/choose_engine.ts";
+import type { EngineRequest } from "../bench/engine_request.ts";
+import { UsageError } from "../bench/usage_error.ts";
+import { integer, oneOf, text } from "./kinds.ts";
+import { optionalValue, value } from "./options.ts";
+
+const DEFAULT_ENGINE = "auto", DEFAULT_PRECISION = "f32";
+
+/** The engines themselves are loaded only where one is needed. */
+export const engineOptions = {
+  engine: value("--engine", text("ENGINE"), "What computes: auto, or one that list engines names", DEFAULT_ENGINE),
+  precision: value(
+    "--precision",
+    oneOf("f32", "fma", "bf16"),
+    "Rounding of products: f32; fma (wasm) and bf16 (tensorflow) are faster and other numbers",
+    DEFAULT_PRECISION,
+  ),
+  workers: optionalValue(
+    "--workers",
+    integer({ min: 1, max: 64 }),
+    "Threads that share a batch on wasm (default: by the machine); the results do not depend on it",
+  ),
+  shards: optionalValue(
+    "--shards",
+    integer({ min: 1, max: 64 }),
+    "Parts of a batch whose sums are added in a fixed order on wasm (default: 8); the last bits depend on it",
+  ),
+};
+
+/** The options as they were read. */
+export interface EngineOptionValues {
+  readonly engine: string;
+  readonly precision: "f32" | "fma" | "bf16";
+  readonly workers: number | undefined;
+  readonly shards: number | undefined;
+}
+
+/** An engine that earlier work was begun with, and the file that says so. */
+export interface StoredEngine {
+  readonly engine: string;
+  readonly precision: string;
+  readonly shards: number;
+  readonly origin: string;
+}
+
+/**
+ * What the options ask for; where a stored engine is given, the options that were left out follow it.
+ *
+ * @throws {UsageError} When no engine has that name.
+ */
+export async function readEngineRequest(
+  { engine, precision, workers, shards }: EngineOptionValues,
+  stored?: StoredEngine,
+): Promise<EngineRequest> {
+  const follow = stored !== undefined && engine === DEFAULT_ENGINE;
+  return {
+    engine: follow ? await readEngine(stored.engine, stored.origin) : await readEngine(engine),
+    precision: follow && precision === DEFAULT_PRECISION ? stored.precision as Precision : precisionOf(precision),
+    workers: workers ?? null,
+    shards: shards ?? (follow ? stored.shards : null),
+  };
+}
+
+/** The words of a command line that ask for the same engine; the workers are the machine's affair. */
+export function engineWords({ engine, precision, shards }: EngineOptionValues): string[] {
+  return [
+    ...(engine === DEFAULT_ENGINE ? [] : ["--engine", engine]),
+    ...(precision === DEFAULT_PRECISION ? [] : ["--precision", precision]),
+    ...(shards === undefined ? [] : ["--shards", String(shards)]),
+  ];
+}
+
+function precisionOf(word: EngineOptionValues["precision"]): Precision {
+  return word === "fma" ? "f32-fma" : word;
+}
+
+/** @throws {UsageError} When no engine has that name. */
+export async function readEngine(name: string, origin = "--engine"): Promise<EngineChoice> {
+  const { engines, findEngine } = await import("../backends/registry.ts");
+  if (name === "auto") return name;
+  const found = engines.find((engine) => engine.name === name);
+  if (found !== undefined) return found.name;
+  try {
+    return findEngine(name).name;
+  } catch (error) {
+    throw UsageError.from(error, origin);
+  }
+}
