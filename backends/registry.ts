@@ -2,10 +2,11 @@
 
 import { cpuEngine } from "./cpu.ts";
 import type { EngineDefinition } from "./engine.ts";
+import { tensorflowEngine } from "./tensorflow.ts";
 import { wasmEngine } from "./wasm.ts";
 
 /** Every engine that this program has, whether or not it can run here. */
-export const engines: readonly EngineDefinition[] = [cpuEngine, wasmEngine];
+export const engines: readonly EngineDefinition[] = [cpuEngine, tensorflowEngine, wasmEngine];
 
 /** The engine called `name`. @throws {RangeError} When there is none. */
 export function findEngine(name: string): EngineDefinition {

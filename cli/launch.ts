@@ -6,9 +6,10 @@ import { isAbsolute, resolve } from "node:path";
 import { cacheFolder } from "../data/cache_folder.ts";
 import type { Invocation } from "./command.ts";
 import { readCommandLine } from "./command_line.ts";
-import { colorVariables, inheritedVariables } from "./environment.ts";
+import { withEngine } from "./engine_permissions.ts";
+import { colorVariables, inheritedVariables, programVariables } from "./environment.ts";
 import { processOutput } from "./io.ts";
-import { permissionFlags } from "./permissions.ts";
+import { permissionFlags, type Permissions } from "./permissions.ts";
 import { type Place, projectFolder } from "./place.ts";
 import { reportError } from "./run_command.ts";
 import { stopSignals } from "./stop_signals.ts";
@@ -31,22 +32,25 @@ function findCache(workingFolder: string): string {
   }
 }
 
-function inherited(): Record<string, string> {
-  const variables = [...inheritedVariables, ...colorVariables].map((
-    name,
-  ): [string, string | undefined] => [name, Deno.env.get(name)]);
+/** What the child gets of the caller's environment; the programs that it may run need more. */
+function inherited(runsPrograms: boolean): Record<string, string> {
+  const names = [...inheritedVariables, ...colorVariables, ...(runsPrograms ? programVariables : [])];
+  const variables = names.map((name): [string, string | undefined] => [name, Deno.env.get(name)]);
   return Object.fromEntries(variables.filter((pair): pair is [string, string] => pair[1] !== undefined));
 }
 
-function childCommand(args: readonly string[], flags: readonly string[], place: Place): Deno.Command {
+function childCommand(args: readonly string[], asked: Permissions, place: Place): Deno.Command {
+  const { permissions, variables } = withEngine(asked, place);
+  const { env = [], ...others } = permissions;
+  const flags = permissionFlags({ ...others, env: [...env, "YOPO_BENCH_CACHE"] });
   return new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "--no-prompt", "--quiet", `--config=${resolve(projectFolder, "deno.json")}`, ...flags],
-      ...["--allow-env=YOPO_BENCH_CACHE", resolve(projectFolder, "cli/main.ts"), ...args],
+      ...[resolve(projectFolder, "cli/main.ts"), ...args],
     ],
     cwd: place.workingFolder,
     clearEnv: true,
-    env: { ...inherited(), YOPO_BENCH_CACHE: place.cache },
+    env: { ...inherited(permissions.run !== undefined), ...variables, YOPO_BENCH_CACHE: place.cache },
   });
 }
 
@@ -55,7 +59,7 @@ function childCommand(args: readonly string[], flags: readonly string[], place: 
 function start(args: readonly string[], invocation: Invocation): Deno.ChildProcess {
   const startIn = (workingFolder: string): Deno.ChildProcess => {
     const place = { project: projectFolder, workingFolder, cache: findCache(workingFolder) };
-    return childCommand(args, permissionFlags(invocation.permissions(place)), place).spawn();
+    return childCommand(args, invocation.permissions(place), place).spawn();
   };
   const folder = userFolder();
   try {

@@ -12,6 +12,12 @@ export interface Permissions {
   /** Facts about the machine, by Deno's names. */
   readonly sys?: readonly string[];
   readonly env?: readonly string[];
+  /** Programs, by name; the variables that such programs read are handed on. */
+  readonly run?: readonly string[];
+  /** Native libraries, absolute. */
+  readonly ffi?: readonly string[];
+  /** The engine that may be opened, as the options ask for it: what it needs is added to the rest. */
+  readonly engine?: { readonly engine: string; readonly precision: string };
 }
 
 /** What the hardware record asks for. */
@@ -23,14 +29,14 @@ export const hardwareFacts = ["cpus", "systemMemoryInfo", "osRelease", "loadavg"
  * @throws {UsageError} When a path holds a comma: Deno's lists have no way to write one.
  */
 export function permissionFlags(permissions: Permissions): string[] {
-  for (const path of [...permissions.read, ...permissions.write ?? []]) {
+  for (const path of [...permissions.read, ...permissions.write ?? [], ...permissions.ffi ?? []]) {
     if (path.includes(",")) {
       throw new UsageError(
         `Cannot use path ${JSON.stringify(path)}: Deno's permission lists cannot hold a comma; rename or move it`,
       );
     }
   }
-  return (["read", "write", "net", "sys", "env"] as const).flatMap((kind) => {
+  return (["read", "write", "net", "sys", "env", "run", "ffi"] as const).flatMap((kind) => {
     const names = permissions[kind] ?? [];
     return names.length === 0 ? [] : [`--allow-${kind}=${[...new Set(names)].join(",")}`];
   });

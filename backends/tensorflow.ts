@@ -1,0 +1,68 @@
+/** The tensorflow engine: TensorFlow's native kernels, loaded into Deno through the package @tensorflow/tfjs-node-gpu,
+ *  whose binding `setup native` builds together with operations of our own. @module */
+
+import * as tf from "@tensorflow/tfjs";
+import { allReduceTensors } from "./all_reduce.ts";
+import type { Engine, EngineDefinition, OpenOptions, Precision } from "./engine.ts";
+import { soloTeam } from "./team.ts";
+import { processSettings } from "./tensorflow/environment.ts";
+import { measurePrecision } from "./tensorflow/probe_precision.ts";
+import { setupOfProcess } from "./tensorflow/setup_record.ts";
+
+const ADVICE = 'run "yopo-bench setup native"';
+
+/** TensorFlow on the CPU, or on a GPU where the build has one. */
+export const tensorflowEngine: EngineDefinition = {
+  name: "tensorflow",
+  summary: "TensorFlow's native kernels and our own",
+  precisions: ["f32", "bf16"],
+  shards: 1,
+  async available() {
+    const state = await setupOfProcess();
+    return state.ready ? { available: true } : { available: false, reason: state.reason, advice: ADVICE };
+  },
+  async open({ precision = "f32", team = soloTeam(1) }: OpenOptions = {}): Promise<Engine> {
+    const state = await setupOfProcess();
+    if (!state.ready) throw new Error(`Cannot start engine tensorflow: ${state.reason}; ${ADVICE}`);
+    tf.enableProdMode();
+    // Loaded here, so that other engines never pay for it.
+    const { loadTensorflow } = await import("./tensorflow/load.ts");
+    const { operations, tensorflowVersion, usesGpu } = await loadTensorflow(state.binding);
+    const { openKernels } = await import("./tensorflow/kernels.ts");
+    const { name: kernelSet, kernels } = openKernels(operations, state.record.ownOperations && !usesGpu, precision);
+    checkPrecision(precision, measurePrecision(kernels));
+    return {
+      name: "tensorflow",
+      version: `@tensorflow/tfjs-node-gpu 4.22.0, TensorFlow ${tensorflowVersion}`,
+      kernelSet,
+      precision,
+      team,
+      kernels,
+      allReduce: (partials) => allReduceTensors(team, partials),
+      synchronize: () => usesGpu ? waitForGpu() : Promise.resolve(), // on the CPU operations return when they are done
+      memory: () => ({ tensors: tf.memory().numTensors, bytes: tf.memory().numBytes }),
+      settings: { gpu: usesGpu, ...await processSettings() },
+    };
+  },
+};
+
+/** A GPU works through its queue in order, so its last entry's value is there when all are done. */
+async function waitForGpu(): Promise<void> {
+  const last = tf.tidy(() => tf.add(tf.scalar(1), 1));
+  await last.data();
+  last.dispose();
+}
+
+/** @throws {Error} When products have another precision than was asked for. */
+function checkPrecision(asked: Precision, measured: Precision): void {
+  if (asked === measured) return;
+  if (asked === "bf16") {
+    throw new Error(
+      "Cannot use precision bf16: products in this process are float32; it takes a processor with AMX " +
+        "and --precision bf16 on the command line",
+    );
+  }
+  throw new Error(
+    `Cannot use precision ${asked}: products in this process are bfloat16; unset ONEDNN_DEFAULT_FPMATH_MODE`,
+  );
+}

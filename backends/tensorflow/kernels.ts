@@ -1,0 +1,19 @@
+/** Chooses the engine's kernel table. @module */
+
+import type { Kernels, Precision } from "../engine.ts";
+import type { Operations } from "./operations.ts";
+import { ownKernels } from "./own_kernels.ts";
+import { stockKernels } from "./stock_kernels.ts";
+
+/** A kernel table and its name for the engine key. */
+export interface KernelTable {
+  readonly name: string;
+  readonly kernels: Kernels;
+}
+
+/** Registers a table's kernels: ours where the binding has them, else TensorFlow's own operations. */
+export function openKernels(operations: Operations, ownOperations: boolean, precision: Precision): KernelTable {
+  return ownOperations
+    ? { name: "tensorflow-own-1", kernels: ownKernels(operations, precision) }
+    : { name: "tensorflow-ops-1", kernels: stockKernels(operations) };
+}

@@ -1,0 +1,75 @@
+/** TensorFlow from PyPI by pip, into a folder of our own: what pip installs elsewhere is not touched. @module */
+
+import { join } from "node:path";
+import { nativeFolder, TENSORFLOW_VERSION } from "../place.ts";
+import { checkSpace } from "./platform.ts";
+import { findPip, lastLine } from "./tools.ts";
+
+/** Says what goes on. */
+export type Say = (line: string) => void;
+
+/** The folder that pip's TensorFlow lies in, whether or not it is there yet. */
+export function fetchedFolder(cache: string, gpu: boolean): string {
+  return join(nativeFolder(cache), `tensorflow-${TENSORFLOW_VERSION}${gpu ? "-gpu" : ""}`);
+}
+
+/** Fetches TensorFlow unless it is there. What was begun and not finished is begun anew, from pip's own cache of
+ *  downloads. @throws {Error} When pip, disk space or the network is missing. */
+export async function fetchTensorflow(cache: string, gpu: boolean, say: Say): Promise<string> {
+  const folder = fetchedFolder(cache, gpu);
+  if (await exists(join(folder, "tensorflow"))) {
+    say(`TensorFlow ${TENSORFLOW_VERSION} is there already`);
+    return folder;
+  }
+  const pip = await findPip();
+  const partial = `${folder}.partial`;
+  await Deno.remove(partial, { recursive: true }).catch(() => {});
+  await Deno.mkdir(partial, { recursive: true });
+  await checkSpace(partial, gpu);
+  say(`fetching TensorFlow ${TENSORFLOW_VERSION} with ${pip.version} (about ${gpu ? "3 GB" : "270 MB"})`);
+  const wanted = gpu
+    ? [`tensorflow[and-cuda]==${TENSORFLOW_VERSION}`]
+    : ["--no-deps", `tensorflow-cpu==${TENSORFLOW_VERSION}`];
+  const args = ["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--target", partial, ...wanted];
+  const { ok, reason } = await relay(args, say);
+  if (!ok) {
+    await Deno.remove(partial, { recursive: true }).catch(() => {});
+    throw new Error(
+      `Cannot fetch TensorFlow ${TENSORFLOW_VERSION}: pip says ${JSON.stringify(reason)}; ` +
+        "check the network and the version of Python, or point --tensorflow at an installed one",
+    );
+  }
+  await Deno.rename(partial, folder);
+  return folder;
+}
+
+/** Runs python3 and hands its lines on as they come; the reason is its last error line. */
+async function relay(args: string[], say: Say): Promise<{ ok: boolean; reason: string }> {
+  const child = new Deno.Command("python3", { args, stdin: "null", stdout: "piped", stderr: "piped" }).spawn();
+  let errors = "";
+  const lines = async (stream: ReadableStream<Uint8Array>, hear: (line: string) => void) => {
+    let rest = "";
+    for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+      const parts = (rest + text).split(/[\r\n]+/);
+      rest = parts.pop() ?? "";
+      for (const part of parts) if (part.trim() !== "") hear(part.trim());
+    }
+    if (rest.trim() !== "") hear(rest.trim());
+  };
+  const [status] = await Promise.all([
+    child.status,
+    lines(child.stdout, (line) => say(`  ${line}`)),
+    lines(child.stderr, (line) => {
+      if (line.startsWith("ERROR:")) errors = line.slice(6).trim();
+      else if (errors === "") errors = lastLine(line);
+    }),
+  ]);
+  return { ok: status.success, reason: errors };
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, (error) => {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  });
+}
