@@ -39,10 +39,12 @@ export type {
 } from "./backends/engine.ts";
 export { engines, findEngine } from "./backends/registry.ts";
 export { collectResult } from "./bench/collect.ts";
-export { type EvaluateOptions, evaluateWeights, type EvaluationReport } from "./bench/evaluate_weights.ts";
+export type { EngineRequest } from "./bench/engine_request.ts";
+export type { EvaluateOptions, EvaluationReport } from "./bench/evaluate_weights.ts";
 export { loadSuite, type SuiteChanges } from "./bench/load_suite.ts";
 export { runSuite, type SuiteOptions, type SuiteOutcome } from "./bench/local_executor.ts";
-export { type CostOptions, type CostReport, measureCost } from "./bench/measure_cost.ts";
+export type { CostMeasurement, CostOptions } from "./bench/measure_cost.ts";
+export { type CostReport, evaluateWeights, measureCost } from "./bench/on_team.ts";
 export type { Observe, ProgressEvent } from "./bench/progress.ts";
 export { type Point, type Result, resultSchema, type RunRecord, type Warning } from "./bench/result.ts";
 export { type Suite, suiteSchema } from "./bench/suite.ts";

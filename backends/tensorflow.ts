@@ -11,6 +11,9 @@ import { setupOfProcess } from "./tensorflow/setup_record.ts";
 
 const ADVICE = 'run "yopo-bench setup native"';
 
+/** Loaded when the engine opens; names in variables, so that Deno does not load them for the other engines. */
+const modules = { load: "./tensorflow/load.ts", kernels: "./tensorflow/kernels.ts" };
+
 /** TensorFlow on the CPU, or on a GPU where the build has one. */
 export const tensorflowEngine: EngineDefinition = {
   name: "tensorflow",
@@ -25,10 +28,9 @@ export const tensorflowEngine: EngineDefinition = {
     const state = await setupOfProcess();
     if (!state.ready) throw new Error(`Cannot start engine tensorflow: ${state.reason}; ${ADVICE}`);
     tf.enableProdMode();
-    // Loaded here, so that other engines never pay for it.
-    const { loadTensorflow } = await import("./tensorflow/load.ts");
+    const { loadTensorflow }: typeof import("./tensorflow/load.ts") = await import(modules.load);
     const { operations, tensorflowVersion, usesGpu } = await loadTensorflow(state.binding);
-    const { openKernels } = await import("./tensorflow/kernels.ts");
+    const { openKernels }: typeof import("./tensorflow/kernels.ts") = await import(modules.kernels);
     const { name: kernelSet, kernels } = openKernels(operations, state.record.ownOperations && !usesGpu, precision);
     checkPrecision(precision, measurePrecision(kernels));
     return {

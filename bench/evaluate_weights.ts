@@ -7,8 +7,6 @@ import type { Engine } from "../backends/engine.ts";
 import { findDataset } from "../data/registry.ts";
 import { decodeWeights, toTensors, weightsSha256 } from "../models/weights.ts";
 import { random } from "../random/random.ts";
-import { type EngineRequest, planEngine } from "./engine_request.ts";
-import { performOnTeam } from "./engine_team.ts";
 import { evaluate } from "./evaluation.ts";
 import { checkEvaluationFits } from "./fit_batch.ts";
 import type { Observe } from "./progress.ts";
@@ -95,16 +93,6 @@ export async function evaluateOn(
   } finally {
     tf.dispose([...parameters.values()]);
   }
-}
-
-/** {@linkcode evaluateOn} on a team of its own. @throws {UsageError} As there, or when the engine cannot run here. */
-export async function evaluateWeights(
-  request: EngineRequest,
-  options: EvaluateOptions,
-  observe: Observe,
-): Promise<EvaluationReport> {
-  const { value } = await performOnTeam(await planEngine(request), { kind: "evaluate", options }, observe);
-  return value as EvaluationReport;
 }
 
 function usage<T>(origin: string, work: () => T): T {

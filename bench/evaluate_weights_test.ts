@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { findModel } from "../models/registry.ts";
 import { encodeWeights } from "../models/weights.ts";
 import { random } from "../random/random.ts";
-import { type EvaluateOptions, evaluateWeights } from "./evaluate_weights.ts";
+import type { EvaluateOptions } from "./evaluate_weights.ts";
+import { evaluateWeights } from "./on_team.ts";
 import type { ProgressEvent } from "./progress.ts";
 import { UsageError } from "./usage_error.ts";
 

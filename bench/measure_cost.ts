@@ -5,13 +5,10 @@
 import * as tf from "@tensorflow/tfjs";
 import { calibrate } from "../backends/calibration.ts";
 import type { Engine } from "../backends/engine.ts";
-import { hardwareRecord } from "../backends/hardware.ts";
 import { type Spread, spreadOf } from "../statistics/spread.ts";
 import { costConfig, type StepWork } from "./cost_config.ts";
 import { loopsInClosedForm } from "./closed_form.ts";
 import { flopsPerImage } from "./count_flops.ts";
-import { type EngineRequest, planEngine } from "./engine_request.ts";
-import { performOnTeam } from "./engine_team.ts";
 import { checkBatchFits } from "./fit_batch.ts";
 import { type KernelTime, profileKernels } from "./profile_kernels.ts";
 import type { Machine, Passes, RunRecord } from "./result.ts";
@@ -58,17 +55,6 @@ export interface CostMeasurement {
   readonly live: { readonly tensors: number; readonly bytes: number };
   /** Of the leading worker, per step, the largest first; null where it was not asked for. */
   readonly profile: { readonly secondsPerStep: number; readonly kernels: readonly KernelTime[] } | null;
-}
-
-export type CostReport = CostMeasurement & { readonly machine: Machine };
-
-/** {@linkcode measureCostOn} on a team of its own. @throws {UsageError} As there, or when the engine cannot run here. */
-export async function measureCost(request: EngineRequest, options: CostOptions): Promise<CostReport> {
-  costConfig(options); // wrong usage is told before anything starts
-  const { opened, value } = await performOnTeam(await planEngine(request), { kind: "cost", options }, () => {});
-  const measured = value as CostMeasurement;
-  const machine = { ...await hardwareRecord(), calibration: measured.calibration };
-  return { ...measured, engine: opened.engine, machine };
 }
 
 /**

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { findEngine } from "../backends/registry.ts";
 import { costConfig } from "./cost_config.ts";
-import { type CostOptions, measureCost, measureCostOn } from "./measure_cost.ts";
+import { type CostOptions, measureCostOn } from "./measure_cost.ts";
+import { measureCost } from "./on_team.ts";
 import { UsageError } from "./usage_error.ts";
 
 const options: CostOptions = {

@@ -1,7 +1,7 @@
 /** Seconds per step that another program measured, as JSON lines, and how ours compare. @module */
 
 import { z } from "zod";
-import type { CostReport } from "./measure_cost.ts";
+import type { CostReport } from "./on_team.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** One line. Further keys are let pass: they are the other program's affair. */

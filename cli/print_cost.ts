@@ -1,6 +1,6 @@
 /** What cost prints for a person. @module */
 
-import type { CostReport } from "../bench/measure_cost.ts";
+import type { CostReport } from "../bench/on_team.ts";
 import type { Comparison } from "../bench/peer_times.ts";
 import { digits, formatCount, formatPercent, formatRatio, formatSeconds } from "../report/format.ts";
 import { twoColumns } from "./columns.ts";

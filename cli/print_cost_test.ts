@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { CostReport } from "../bench/measure_cost.ts";
+import type { CostReport } from "../bench/on_team.ts";
 import type { Output } from "./io.ts";
 import { printCost } from "./print_cost.ts";
 

@@ -1,7 +1,7 @@
 /** cost: seconds per optimizer step. @module */
 
 import { resolve } from "node:path";
-import type { CostReport } from "../../bench/measure_cost.ts";
+import type { CostReport } from "../../bench/on_team.ts";
 import type { Comparison, PeerTime } from "../../bench/peer_times.ts";
 import { defineCommand } from "../command.ts";
 import { engineOptions, readEngineRequest } from "../engine_options.ts";
@@ -48,7 +48,7 @@ export const cost = defineCommand({
   }),
   async run({ json, batch, steps, stepSize, vs, profile, ...options }, io) {
     const { costConfig } = await import("../../bench/cost_config.ts");
-    const { measureCost } = await import("../../bench/measure_cost.ts");
+    const { measureCost } = await import("../../bench/on_team.ts");
     const step = stepSize === undefined ? [] : [{ name: "stepSize", value: stepSize }];
     const asked = {
       model: named(options.model, options.modelOption, "--model-option"),

@@ -60,7 +60,7 @@ export const evaluate = defineCommand<Options>({
     engine,
   }),
   async run(options, io) {
-    const { evaluateWeights } = await import("../../bench/evaluate_weights.ts");
+    const { evaluateWeights } = await import("../../bench/on_team.ts");
     const { split, limit, batch, seed, norm, eps } = options;
     const threat: ThreatModel = { norm, epsilon: eps };
     const engine = await readEngineRequest(options);
