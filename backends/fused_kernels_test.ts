@@ -26,9 +26,15 @@ function normalization(normalize: Normalize, [upstream, x, scale, offset]: tf.Te
   });
 }
 
-for (const { name, available } of engines) {
+const variants = await Promise.all(engines.map(async ({ name, precisions, available }) => {
   const ignore = !(await available()).available;
-  const test = (does: string, fn: () => Promise<void>) => Deno.test({ name: `${name} ${does}`, ignore, fn });
+  return precisions.filter((precision) => precision !== "bf16").map((precision) => ({ name, precision, ignore }));
+}));
+
+for (const { name, precision, ignore } of variants.flat()) {
+  const test = (does: string, fn: () => Promise<void>) =>
+    Deno.test({ name: `${name} ${precision} ${does}`, ignore, fn });
+  const onVariant: typeof on = (engine, inputs, compute) => on(engine, inputs, compute, { precision });
 
   test("batchNormalization and its gradients equal plain ops", async () => {
     const property = fc.asyncProperty(images, fc.nat(), async ({ batch, height, width, channels }, seed) => {
@@ -37,7 +43,7 @@ for (const { name, available } of engines) {
       const inputs = [noise(shape, seed), noise(shape, seed + 1, 1, 3), noise([channels], seed + 2)];
       inputs.push(noise([channels], seed + 3));
       const expected = await on("cpu", inputs, (_, tensors) => normalization(composedBatchNormalization, tensors));
-      const actual = await on(
+      const actual = await onVariant(
         name,
         inputs,
         ({ kernels }, tensors) => normalization(kernels.batchNormalization, tensors),
@@ -53,7 +59,10 @@ for (const { name, available } of engines) {
       const compute = (sum: Kernels["batchSum"]) => ([upstream, ...values]: tf.Tensor[]) =>
         valueAndGradients((values) => sum(values as tf.Tensor1D), values, upstream!);
       const expected = await on("cpu", inputs, (_, tensors) => compute((values) => tf.sum(values))(tensors));
-      assertClose(await on(name, inputs, ({ kernels }, tensors) => compute(kernels.batchSum)(tensors)), expected);
+      assertClose(
+        await onVariant(name, inputs, ({ kernels }, tensors) => compute(kernels.batchSum)(tensors)),
+        expected,
+      );
     });
     await fc.assert(property, properties);
   });
@@ -69,7 +78,7 @@ for (const { name, available } of engines) {
           return valueAndGradients((logits) => loss(logits as tf.Tensor2D, y), logits, upstream!);
         });
       const expected = await on("cpu", inputs, (_, tensors) => compute(crossEntropy)(tensors));
-      const actual = await on(name, inputs, ({ kernels }, tensors) => compute(kernels.crossEntropy)(tensors));
+      const actual = await onVariant(name, inputs, ({ kernels }, tensors) => compute(kernels.crossEntropy)(tensors));
       assertClose(actual, expected);
     });
     await fc.assert(property, properties);
@@ -90,7 +99,10 @@ for (const { name, available } of engines) {
         }),
       ];
       const expected = await on("cpu", inputs, (_, tensors) => compute(linfStep)(tensors));
-      assertClose(await on(name, inputs, ({ kernels }, tensors) => compute(kernels.linfStep)(tensors)), expected);
+      assertClose(
+        await onVariant(name, inputs, ({ kernels }, tensors) => compute(kernels.linfStep)(tensors)),
+        expected,
+      );
     });
     await fc.assert(property, properties);
   });
@@ -109,7 +121,7 @@ for (const { name, available } of engines) {
         return [next.weight, ...(next.velocity === null ? [] : [next.velocity])];
       };
       const expected = await on("cpu", inputs, (_, tensors) => compute(sgdStep)(tensors));
-      assertClose(await on(name, inputs, ({ kernels }, tensors) => compute(kernels.sgdStep)(tensors)), expected);
+      assertClose(await onVariant(name, inputs, ({ kernels }, tensors) => compute(kernels.sgdStep)(tensors)), expected);
     });
     await fc.assert(property, properties);
   });
@@ -125,7 +137,10 @@ for (const { name, available } of engines) {
         return [next.weight, next.mean, next.square];
       };
       const expected = await on("cpu", inputs, (_, tensors) => compute(adamStep)(tensors));
-      assertClose(await on(name, inputs, ({ kernels }, tensors) => compute(kernels.adamStep)(tensors)), expected);
+      assertClose(
+        await onVariant(name, inputs, ({ kernels }, tensors) => compute(kernels.adamStep)(tensors)),
+        expected,
+      );
     });
     await fc.assert(property, properties);
   });

@@ -9,7 +9,7 @@ import type { EngineRecord, FromWorker, RunJob, ToWorker, WorkerTask } from "./r
 import { UsageError } from "./usage_error.ts";
 
 /** Seconds that a run gets to finish its step after it was asked to stop; then it is ended. */
-const GRACE_SECONDS = 4;
+const GRACE_SECONDS = 2;
 
 /** A leading Worker that says nothing for this long is taken for hung: while it opens its engine, and while it works. */
 const OPENING_SECONDS = 300;

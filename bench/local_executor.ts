@@ -3,6 +3,7 @@
 
 import { join } from "node:path";
 import { hardwareRecord, loadAverage } from "../backends/hardware.ts";
+import { findEngine } from "../backends/registry.ts";
 import { atomicWrite } from "../files/atomic_write.ts";
 import { explainWrite } from "../files/explain_write.ts";
 import { collectResult } from "./collect.ts";
@@ -10,7 +11,7 @@ import { type EnginePlan, type EngineRequest, planEngine } from "./engine_reques
 import { EngineTeam, type OpenedEngine } from "./engine_team.ts";
 import { lockFolder } from "./folder_lock.ts";
 import { Journal, type JournalEvent } from "./journal.ts";
-import { createAttempt, findRunFolders, prepareOutput } from "./output_folder.ts";
+import { createAttempt, findRunFolders, findStoredSuite, prepareOutput } from "./output_folder.ts";
 import type { Observe } from "./progress.ts";
 import type { Machine, Result } from "./result.ts";
 import { type PlannedRun, planRuns, runName } from "./run_config.ts";
@@ -60,9 +61,10 @@ export async function runSuite(
   signal: AbortSignal,
 ): Promise<SuiteOutcome> {
   const planned = planRuns(suite);
-  const plan = await planEngine(options.engine);
+  const plan = await planEngine(await followFolder(options));
   const { engine, precision, shards, workers, reason } = plan;
-  const wanted = { command: options.command, engine, precision, shards, tool: await toolRecord(), suite };
+  const command = /(^| )--engine /.test(options.command) ? options.command : `${options.command} --engine ${engine}`;
+  const wanted = { command, engine, precision, shards, tool: await toolRecord(), suite };
   const { movedTo } = await prepareOutput(options.out, wanted, options.force);
   using _lock = await lockFolder(options.out);
   if (movedTo) observe({ kind: "note", text: `moved the earlier results to ${movedTo}` });
@@ -85,6 +87,21 @@ export async function runSuite(
     observe({ kind: "run-end", label, seed, status, message, warnings });
   }
   return { status: outcome(result, signal), out: options.out, result };
+}
+
+/** Work that was begun goes on with its engine, also where "auto" would choose another one by now. */
+async function followFolder({ out, engine: asked, force }: SuiteOptions): Promise<EngineRequest> {
+  const { precision = "f32", shards = null } = asked;
+  if (force || asked.engine !== "auto" || precision !== "f32" || shards !== null) return asked;
+  const stored = await findStoredSuite(out);
+  if (stored === null) return asked;
+  return {
+    ...asked,
+    engine: findEngine(stored.engine).name,
+    precision: stored.precision,
+    shards: stored.shards,
+    reason: "the results folder was begun with it",
+  };
 }
 
 function outcome(result: Result, signal: AbortSignal): SuiteOutcome["status"] {
@@ -200,7 +217,7 @@ function unfinished(status: EndEvent["status"], message: string): EndEvent {
   return { event: "end", status, message, peakMemoryBytes: null, loadAverage: null, cost: null };
 }
 
-function jobOf({ suite, options }: Session, { config, label }: PlannedRun): RunJob {
+function jobOf({ suite, options, plan }: Session, { config, label }: PlannedRun): RunJob {
   const { evaluation, final, targets } = suite;
-  return { config, evaluation, final, targets, label, cache: options.cache };
+  return { config, evaluation, final, targets, label, engineReason: plan.reason, cache: options.cache };
 }

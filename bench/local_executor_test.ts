@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { withTemporaryFolder } from "../files/_temporary_folder.ts";
+import type { EngineRequest } from "./engine_request.ts";
 import { loadSuite } from "./load_suite.ts";
 import { runSuite, type SuiteOutcome } from "./local_executor.ts";
 import type { ProgressEvent } from "./progress.ts";
@@ -127,4 +128,18 @@ Deno.test("a second program in the same folder is refused and the first one is n
     assert.equal(answers.length, 3);
     for (const answer of await Promise.all(answers)) assert.match(answer, /another program is at work in it/);
     assert.deepEqual((await first).result.runs.map((record) => record.attempts.length), [1, 1, 1]);
+  }));
+
+Deno.test("work that was begun goes on with its engine where none is named, and records why", () =>
+  withTemporaryFolder(async (folder) => {
+    const out = join(folder, "out"), suite = await loadSuite("smoke", { set: ["runs.*.epochs=0.5"] });
+    const begin = async (engine: EngineRequest) => {
+      const options = { out, engine, force: false, command: "yopo-bench bench smoke", cache: join(folder, "cache") };
+      return await runSuite(suite, options, () => {}, new AbortController().signal);
+    };
+    const { result } = await begin({ engine: "cpu" });
+    assert.equal(result.suite.command, "yopo-bench bench smoke --engine cpu");
+    assert.deepEqual(result.runs.map(({ engine }) => engine!.reason), Array(3).fill("asked for"));
+    assert.deepEqual((await begin({ engine: "auto" })).result, result);
+    await assert.rejects(begin({ engine: "wasm" }), /with engine wasm: it was begun with cpu/);
   }));

@@ -1,6 +1,6 @@
 /** Tasks on a team of Workers of their own, for the command line and the library. @module */
 
-import { hardwareRecord } from "../backends/hardware.ts";
+import { hardwareRecord, loadAverage } from "../backends/hardware.ts";
 import { costConfig } from "./cost_config.ts";
 import { type EngineRequest, planEngine } from "./engine_request.ts";
 import { performOnTeam } from "./engine_team.ts";
@@ -9,7 +9,11 @@ import type { CostMeasurement, CostOptions } from "./measure_cost.ts";
 import type { Observe } from "./progress.ts";
 import type { Machine } from "./result.ts";
 
-export type CostReport = CostMeasurement & { readonly machine: Machine };
+export type CostReport = CostMeasurement & {
+  readonly machine: Machine;
+  /** One-minute load of the machine before the measurement, other programs' work; null where it is not known. */
+  readonly loadAverage: number | null;
+};
 
 /**
  * What a step costs.
@@ -18,10 +22,11 @@ export type CostReport = CostMeasurement & { readonly machine: Machine };
  */
 export async function measureCost(request: EngineRequest, options: CostOptions): Promise<CostReport> {
   costConfig(options); // wrong usage is told before anything starts
+  const load = await loadAverage();
   const { opened, value } = await performOnTeam(await planEngine(request), { kind: "cost", options }, () => {});
   const measured = value as CostMeasurement;
   const machine = { ...await hardwareRecord(), calibration: measured.calibration };
-  return { ...measured, engine: opened.engine, machine };
+  return { ...measured, engine: opened.engine, machine, loadAverage: load };
 }
 
 /**

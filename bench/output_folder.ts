@@ -16,8 +16,8 @@ const storedSchema = z.strictObject({
   created: z.string(),
   command: z.string(),
   engine: z.string(),
-  precision: z.string().default("f32"),
-  shards: z.int().default(1),
+  precision: z.enum(["f32", "f32-fma", "bf16"]).default("f32"),
+  shards: z.int().min(1).default(1),
   tool: resultSchema.shape.tool,
   suite: suiteSchema,
 });
@@ -47,6 +47,11 @@ export async function readStoredSuite(out: string): Promise<StoredSuite> {
       : (error as Error).message;
     throw new UsageError(`Cannot read ${path}: ${reason}`, { cause: error });
   }
+}
+
+/** The suite stored in `out`; null where there is none. @throws {UsageError} When it is damaged. */
+export async function findStoredSuite(out: string): Promise<StoredSuite | null> {
+  return (await listFolder(out)).includes("suite.json") ? await readStoredSuite(out) : null;
 }
 
 /**

@@ -9,7 +9,7 @@ import { UsageError } from "./usage_error.ts";
 const wanted = {
   command: "deno task bench smoke",
   engine: "wasm",
-  precision: "f32",
+  precision: "f32" as const,
   shards: 8,
   tool: await toolRecord(),
   suite: await loadSuite("smoke"),

@@ -16,6 +16,8 @@ export interface RunJob {
   readonly final: Suite["final"];
   readonly targets: readonly number[];
   readonly label: string;
+  /** Why the engine was chosen, for the record. */
+  readonly engineReason: string;
   /** Folder of downloaded data sets. */
   readonly cache: string;
 }

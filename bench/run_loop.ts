@@ -62,9 +62,10 @@ async function warmUp(engine: Engine, { config, evaluation, final }: RunJob): Pr
 }
 
 /** Writes down what the run stands on. Not training: hashing is for the record. */
-function announce({ engine, model, host }: Run, { dataset, judged, totalSteps }: Course): void {
+function announce({ engine, model, host, job }: Run, { dataset, judged, totalSteps }: Course): void {
   const { validation, final } = judged;
-  host.journal({ event: "engine", engine: engineRecord(engine), warmUpSeconds: host.clock.seconds("warmUp") });
+  const record = { ...engineRecord(engine), reason: job.engineReason };
+  host.journal({ event: "engine", engine: record, warmUpSeconds: host.clock.seconds("warmUp") });
   host.journal({
     event: "data",
     dataSha256: dataSha256({ shape: dataset.shape, train: dataset.train, validation, final }),

@@ -26,7 +26,15 @@ async function train(...set: string[]) {
   const suite = await loadSuite("smoke", { set: ["runs.*.epochs=1", "evaluation.everyExamples=64", ...set] });
   const clock = new NotingClock(), events: (JournalEvent & { clock: ClockName })[] = [], saved: SavedWeights[] = [];
   const { evaluation, final, targets } = suite;
-  const job = { config: planRuns(suite)[0]!.config, evaluation, final, targets, label: "natural", cache: "unused" };
+  const job = {
+    config: planRuns(suite)[0]!.config,
+    evaluation,
+    final,
+    targets,
+    label: "natural",
+    engineReason: "a test",
+    cache: "unused",
+  };
   await runTraining(await cpuEngine.open(), job, {
     clock,
     journal: (event) => events.push({ ...event, clock: clock.running }),

@@ -15,13 +15,13 @@ export const engineOptions = {
   precision: value(
     "--precision",
     oneOf("f32", "fma", "bf16"),
-    "Rounding of products: f32; fma (wasm) and bf16 (tensorflow) are faster and other numbers",
+    "Rounding of products: f32; fma (wasm) and bf16 (tensorflow) can be faster and give other bits",
     DEFAULT_PRECISION,
   ),
   workers: optionalValue(
     "--workers",
     integer({ min: 1, max: 64 }),
-    "Threads that share a batch on wasm (default: by the machine); the results do not depend on it",
+    "Workers that share a batch on wasm (default: the largest power of two up to the cores and 8); results do not depend on it",
   ),
   shards: optionalValue(
     "--shards",

@@ -15,6 +15,12 @@ const MOST_KERNELS = 20;
 export function printCost(report: CostReport & { readonly vs?: readonly Comparison[] }, out: Output): void {
   out.write(`${bold(`${report.methodLabel} on ${report.model}, batch ${report.batch}`, out.colors)}\n`);
   out.write(`${twoColumns(facts(report), out.columns())}\n`);
+  const { loadAverage, machine: { cores } } = report;
+  if (loadAverage !== null && cores !== null && loadAverage > cores) {
+    out.write(
+      `warning: load ${loadAverage.toFixed(1)} on ${counted(cores, "core")} at the start; times are too long\n`,
+    );
+  }
   if (report.vs) printComparison(report.vs, report, out);
   if (report.profile) printProfile(report.profile, out);
 }
@@ -39,7 +45,7 @@ function facts(report: CostReport): (readonly [string, string])[] {
       "first step",
       `${formatSeconds(report.firstStepSeconds)}, done ${
         formatSeconds(report.startToFirstStepSeconds)
-      } after the start`,
+      } after the Worker's start`,
     ],
     [
       "memory",

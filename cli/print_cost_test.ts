@@ -4,6 +4,7 @@ import type { Output } from "./io.ts";
 import { printCost } from "./print_cost.ts";
 
 const report: CostReport = {
+  loadAverage: 0.1,
   model: "preact-resnet18",
   method: "yopo-5-3",
   methodLabel: "YOPO-5-3, L∞ ε=8/255",
@@ -54,7 +55,7 @@ Deno.test("printCost() says what was measured, in rows", () => {
       "  phases      data 1.00 ms, attack 500 ms, weight gradients 1.40 s, optimizer 10.0 ms",
       "  passes      5 full, 20 first-layer a step (3 first-layer passes a round computed in closed form)",
       "  work        100 GFLOP a step, 50.0 GFLOP/s, 62.5 % of this engine's matrix products (80.0 GFLOP/s)",
-      "  first step  3.00 s, done 4.00 s after the start",
+      "  first step  3.00 s, done 4.00 s after the Worker's start",
       "  memory      at most 1.50 GiB resident; 28 tensors of 2.50 MiB between steps",
       "",
     ].join("\n"),

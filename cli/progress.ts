@@ -141,7 +141,7 @@ export function settledLines(view: View, event: ProgressEvent, now: number, live
         `${plainText(event.name)}: ${event.runs} ${event.runs === 1 ? "run" : "runs"} on ${event.engine}, results in ${
           plainText(event.out)
         }`,
-        `Engine ${event.engine}${event.workers > 1 ? ` with ${event.workers} workers` : ""}: ${event.reason}`,
+        `Engine ${event.engine} with ${event.workers} ${event.workers === 1 ? "worker" : "workers"}: ${event.reason}`,
       ];
     case "run-start":
       return live ? [] : [`[${event.index + 1}/${event.runs}] ${plainText(event.methodLabel)}, seed ${event.seed}`];

@@ -11,6 +11,10 @@ import { codeBlock, type Column, escapeMarkdown, list, table } from "./markdown_
 import { summarize, type SummaryRow } from "./summarize.ts";
 import { timeText } from "./time_to_target.ts";
 
+const SAME_BITS =
+  "The same weights to the last bit need the same engine, kernels, precision and shards; the number of " +
+  "workers changes times only. Engine tensorflow does not promise the same bits on another machine.";
+
 export const markdown: Exporter = {
   format: "markdown",
   fileName: "report.md",
@@ -27,7 +31,7 @@ export const markdown: Exporter = {
       machineSection(result),
       identitySection(result),
       troubleSection(result),
-      `## How to reproduce it\n\n${codeBlock(result.suite.command, "sh")}\n\n${toolLine(result)}`,
+      `## How to reproduce it\n\n${codeBlock(result.suite.command, "sh")}\n\n${SAME_BITS}\n\n${toolLine(result)}`,
     ];
     return sections.filter((section) => section !== "").join("\n\n") + "\n";
   },

@@ -73,7 +73,8 @@ export function targetOf(pointer: number, height: number, width: number, channel
 /** max(floor, images ∗ filter + bias). An image's result does not depend on the others. */
 export function convolve(backend: WasmBackend, x: Images, filter: Filter, out: Target, placement: Placement): void {
   const isWhole = out.pixelStep === 4 * filter.outer && out.rowStep === out.width * out.pixelStep;
-  if (isWhole && isMatrixProduct(filter, placement)) {
+  const isSameSize = out.height === x.height && out.width === x.width;
+  if (isWhole && isSameSize && isMatrixProduct(filter, placement)) {
     const rows = x.count * out.height * out.width;
     product(backend, x.pointer, filter, out.pointer, { rows, bias: placement.bias, floor: placement.floor });
     return;

@@ -71,6 +71,19 @@ measure(
 );
 
 measure(
+  "for comparison: convolution 3x3 64>64 and its gradients, 64x32x32x64",
+  () => [values([64, 32, 32, 64]), values([3, 3, 64, 64]), values([64, 32, 32, 64])] as const,
+  ([x, filter, upstream], kernels) =>
+    tf.valueAndGrads((x, filter): tf.Tensor =>
+      kernels.convolution(x as tf.Tensor4D, filter as tf.Tensor4D, null, {
+        stride: 1,
+        padding: { top: 1, bottom: 1, left: 1, right: 1 },
+        activation: "none",
+      })
+    )([x, filter], upstream),
+);
+
+measure(
   "maxPool, 256x24x24x32",
   () => values([256, 24, 24, 32]) as tf.Tensor4D,
   (x, kernels) => kernels.maxPool(x),

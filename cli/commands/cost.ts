@@ -1,6 +1,7 @@
 /** cost: seconds per optimizer step. @module */
 
 import { resolve } from "node:path";
+import { UsageError } from "../../bench/usage_error.ts";
 import type { CostReport } from "../../bench/on_team.ts";
 import type { Comparison, PeerTime } from "../../bench/peer_times.ts";
 import { defineCommand } from "../command.ts";
@@ -41,6 +42,10 @@ export const cost = defineCommand({
     profile: flag("--profile", "Print the seconds of each kernel as well"),
     json: flag("--json", "Print one JSON line"),
   }),
+  check({ vs, modelOption }) {
+    if (vs === undefined || modelOption.length === 0) return;
+    throw new UsageError("Cannot use --vs with --model-option: the file's lines do not tell a network's options");
+  },
   permissions: ({ vs, ...engine }, { project, workingFolder }) => ({
     read: [project, ...(vs === undefined ? [] : [resolve(workingFolder, vs)])],
     sys: hardwareFacts,

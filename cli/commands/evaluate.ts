@@ -111,11 +111,11 @@ async function namedAttacks(threat: ThreatModel, { attack, stepSize, restarts }:
 }
 
 function printReport(report: EvaluationReport, out: Output): void {
-  const { clean, robust, attacks } = report;
+  const { clean, robust, attacks, engine } = report;
+  const images = `${plainText(report.data)} ${report.split} images`;
+  const computed = engine === null ? "" : `, engine ${engine.name} ${engine.precision}`;
   out.write(
-    `${plainText(report.model.name)}, weights ${report.weightsSha256.slice(0, 12)}, ${
-      plainText(report.data)
-    } ${report.split} images\n`,
+    `${plainText(report.model.name)}, weights ${report.weightsSha256.slice(0, 12)}, ${images}${computed}\n`,
   );
   const row = (
     label: string,
