@@ -6,10 +6,8 @@ import { allReduceTensors } from "./all_reduce.ts";
 import type { Engine, EngineDefinition, OpenOptions, Precision } from "./engine.ts";
 import { soloTeam } from "./team.ts";
 import { processSettings } from "./tensorflow/environment.ts";
-import { measurePrecision } from "./tensorflow/probe_precision.ts";
-import { setupOfProcess } from "./tensorflow/setup_record.ts";
-
-const ADVICE = 'run "yopo-bench setup native"';
+import { measurePrecision, type ProductPrecision } from "./tensorflow/probe_precision.ts";
+import { ADVICE, setupOfProcess } from "./tensorflow/setup_record.ts";
 
 /** Loaded when the engine opens; names in variables, so that Deno does not load them for the other engines. */
 const modules = { load: "./tensorflow/load.ts", kernels: "./tensorflow/kernels.ts" };
@@ -22,7 +20,12 @@ export const tensorflowEngine: EngineDefinition = {
   shards: 1,
   async available() {
     const state = await setupOfProcess();
-    return state.ready ? { available: true } : { available: false, reason: state.reason, advice: ADVICE };
+    if (!state.ready) return { available: false, reason: state.reason, advice: ADVICE };
+    const { state: ffi } = await Deno.permissions.query({ name: "ffi", path: state.binding });
+    if (state.librariesSeen || ffi !== "granted") return { available: true };
+    const { whyNotLoading }: typeof import("./tensorflow/load.ts") = await import(modules.load);
+    const reason = whyNotLoading(state.binding);
+    return reason === null ? { available: true } : { available: false, reason, advice: ADVICE };
   },
   async open({ precision = "f32", team = soloTeam(1) }: OpenOptions = {}): Promise<Engine> {
     const state = await setupOfProcess();
@@ -31,7 +34,11 @@ export const tensorflowEngine: EngineDefinition = {
     const { loadTensorflow }: typeof import("./tensorflow/load.ts") = await import(modules.load);
     const { operations, tensorflowVersion, usesGpu } = await loadTensorflow(state.binding);
     const { openKernels }: typeof import("./tensorflow/kernels.ts") = await import(modules.kernels);
-    const { name: kernelSet, kernels } = openKernels(operations, state.record.ownOperations && !usesGpu, precision);
+    const { name: kernelSet, kernels } = openKernels(
+      operations,
+      { gpu: usesGpu, ownOperations: state.record.ownOperations },
+      precision,
+    );
     checkPrecision(precision, measurePrecision(kernels));
     return {
       name: "tensorflow",
@@ -55,16 +62,17 @@ async function waitForGpu(): Promise<void> {
   last.dispose();
 }
 
+const NAMES: Readonly<Record<ProductPrecision, string>> = { f32: "float32", tf32: "tf32", bf16: "bfloat16" };
+
 /** @throws {Error} When products have another precision than was asked for. */
-function checkPrecision(asked: Precision, measured: Precision): void {
+function checkPrecision(asked: Precision, measured: ProductPrecision): void {
   if (asked === measured) return;
   if (asked === "bf16") {
     throw new Error(
-      "Cannot use precision bf16: products in this process are float32; it takes a processor with AMX " +
-        "and --precision bf16 on the command line",
+      `Cannot use precision bf16: products came out in ${NAMES[measured]} on this processor ` +
+        "(oneDNN needs AMX for it); use f32",
     );
   }
-  throw new Error(
-    `Cannot use precision ${asked}: products in this process are bfloat16; unset ONEDNN_DEFAULT_FPMATH_MODE`,
-  );
+  const advice = measured === "tf32" ? "set NVIDIA_TF32_OVERRIDE=0" : "unset ONEDNN_DEFAULT_FPMATH_MODE";
+  throw new Error(`Cannot use precision ${asked}: products in this process are ${NAMES[measured]}; ${advice}`);
 }

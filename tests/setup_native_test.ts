@@ -22,6 +22,7 @@ async function setup(path: readonly string[], args: readonly string[] = []) {
 
 const COMPILER = "/usr/bin/g++";
 const compiler = { ignore: !await Deno.stat(COMPILER).then(() => true, () => false) };
+const ignored = compiler.ignore ? ` (ignored: no ${COMPILER})` : "";
 
 Deno.test("setup native without a compiler says so before anything is fetched", async () => {
   const { code, out, err } = await setup([]);
@@ -33,7 +34,7 @@ Deno.test("setup native without a compiler says so before anything is fetched", 
 });
 
 Deno.test({
-  name: "setup native without python3 says what to install",
+  name: `setup native without python3 says what to install${ignored}`,
   ...compiler,
   async fn() {
     const { code, err } = await setup([COMPILER]);
@@ -43,7 +44,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "setup native --tensorflow names a folder that holds none",
+  name: `setup native --tensorflow names a folder that holds none${ignored}`,
   ...compiler,
   async fn() {
     const { code, err } = await setup([COMPILER], ["--tensorflow", "."]);

@@ -15,6 +15,11 @@ export function tensorflowEnvironment(precision: Precision): Record<string, stri
     MALLOC_MMAP_THRESHOLD_: "17179869184",
     MALLOC_TRIM_THRESHOLD_: "17179869184",
     MALLOC_TOP_PAD_: "67108864",
+    // What TensorFlow takes by itself, said so that the record holds what was set.
+    TF_NUM_INTEROP_THREADS: String(navigator.hardwareConcurrency),
+    TF_NUM_INTRAOP_THREADS: String(navigator.hardwareConcurrency),
+    // NVIDIA's libraries round the factors of float32 products to tf32 otherwise.
+    NVIDIA_TF32_OVERRIDE: "0",
     ...(precision === "bf16" ? { ONEDNN_DEFAULT_FPMATH_MODE: "BF16" } : {}),
   };
 }
@@ -26,20 +31,20 @@ export const tensorflowVariables: readonly string[] = [
   "MALLOC_MMAP_THRESHOLD_",
   "MALLOC_TOP_PAD_",
   "MALLOC_TRIM_THRESHOLD_",
+  "NVIDIA_TF32_OVERRIDE",
   "ONEDNN_DEFAULT_FPMATH_MODE",
   "TF_ENABLE_ONEDNN_OPTS",
   "TF_NUM_INTEROP_THREADS",
   "TF_NUM_INTRAOP_THREADS",
 ];
 
-/** Those that are set in this process and may be read, and the threads that TensorFlow then takes. */
-export async function processSettings(): Promise<Record<string, string | number>> {
-  const settings: Record<string, string | number> = { threads: navigator.hardwareConcurrency };
+/** Those that are set in this process and may be read. */
+export async function processSettings(): Promise<Record<string, string>> {
+  const settings: Record<string, string> = {};
   for (const variable of tensorflowVariables) {
     const { state } = await Deno.permissions.query({ name: "env", variable });
     const value = state === "granted" ? Deno.env.get(variable) : undefined;
     if (value !== undefined) settings[variable] = value;
   }
-  const { TF_NUM_INTRAOP_THREADS: asked } = settings;
-  return asked === undefined ? settings : { ...settings, threads: Number(asked) };
+  return settings;
 }

@@ -11,8 +11,14 @@ export interface KernelTable {
   readonly kernels: Kernels;
 }
 
-/** Registers a table's kernels: ours where the binding has them, else TensorFlow's own operations. */
-export function openKernels(operations: Operations, ownOperations: boolean, precision: Precision): KernelTable {
+/** Registers a table's kernels: ours where the binding has them and on the CPU, else TensorFlow's own operations, which
+ *  give other bits on a GPU. */
+export function openKernels(
+  operations: Operations,
+  { gpu, ownOperations }: { readonly gpu: boolean; readonly ownOperations: boolean },
+  precision: Precision,
+): KernelTable {
+  if (gpu) return { name: "tensorflow-gpu-1", kernels: stockKernels(operations) };
   return ownOperations
     ? { name: "tensorflow-own-1", kernels: ownKernels(operations, precision) }
     : { name: "tensorflow-ops-1", kernels: stockKernels(operations) };

@@ -5,6 +5,7 @@ import util from "node:util";
 import type { TFJSBinding } from "@tensorflow/tfjs-node-gpu/dist/tfjs_binding.js";
 import * as tf from "@tensorflow/tfjs";
 import { Operations, type TensorflowBackend } from "./operations.ts";
+import { ADVICE } from "./setup_record.ts";
 
 /** What tfjs calls the backend, and the package's own kernels are registered for. */
 export const BACKEND = "tensorflow";
@@ -43,11 +44,31 @@ async function start(bindingPath: string): Promise<Loaded> {
   };
 }
 
-/** As require() does, which would follow links to a path that --allow-ffi does not name. */
+/** Opens the library; TensorFlow is not started. @throws {Error} Why it does not load. */
 function loadLibrary(path: string): TFJSBinding {
-  const library: { exports: unknown } = { exports: {} };
-  process.dlopen(library as NodeJS.Module, path);
-  return library.exports as TFJSBinding;
+  const opened = openLibrary(path);
+  if (typeof opened !== "string") return opened;
+  throw new Error(`Cannot start engine tensorflow: ${opened}; ${ADVICE}`);
+}
+
+/** Why the binding does not load, null where it does; costs the half second that opening the library takes. */
+export function whyNotLoading(path: string): string | null {
+  const opened = openLibrary(path);
+  return typeof opened === "string" ? opened : null;
+}
+
+/** As require() does, which would follow links to a path that --allow-ffi does not name. The binding, or why not. */
+function openLibrary(path: string): TFJSBinding | string {
+  const library: { exports: Partial<TFJSBinding> & { error?: string } } = { exports: {} };
+  let reason: string;
+  try {
+    process.dlopen(library as NodeJS.Module, path);
+    if (typeof library.exports.isUsingGpuDevice === "function") return library.exports as TFJSBinding;
+    reason = library.exports.error ?? "it exports nothing";
+  } catch (error) {
+    reason = error instanceof Error ? error.message : String(error);
+  }
+  return `${JSON.stringify(path)} does not load (${reason.trim().split("\n", 1)[0]})`;
 }
 
 /** The package calls two functions of node:util that Node 23 and Deno no longer have. */

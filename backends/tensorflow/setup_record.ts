@@ -13,6 +13,8 @@ export interface SetupRecord {
   readonly tensorflow: string;
   /** The folder that holds tensorflow/ with its libraries. */
   readonly folder: string;
+  /** Paths of the libraries that the binding is linked to. */
+  readonly libraries: readonly string[];
   readonly gpu: boolean;
   /** Whether our operations are compiled in; not against TensorFlow 2.9 of the package's own installer. */
   readonly ownOperations: boolean;
@@ -21,6 +23,8 @@ export interface SetupRecord {
   readonly flags: readonly string[];
   /** SHA-256 of the sources that were compiled. */
   readonly sources: string;
+  /** SHA-256 of what was built. */
+  readonly binaries: string;
   /** The processor that it was compiled for, null where that may not be asked. */
   readonly cpu: string | null;
   readonly built: string;
@@ -28,8 +32,17 @@ export interface SetupRecord {
 
 /** Whether the engine is set up. */
 export type SetupState =
-  | { readonly ready: true; readonly record: SetupRecord; readonly binding: string }
+  | {
+    readonly ready: true;
+    readonly record: SetupRecord;
+    readonly binding: string;
+    /** Whether this process may look whether TensorFlow's libraries are there; with --tensorflow they may lie anywhere. */
+    readonly librariesSeen: boolean;
+  }
   | { readonly ready: false; readonly reason: string; readonly record: SetupRecord | null };
+
+/** What helps where the engine is not set up. */
+export const ADVICE = 'run "yopo-bench setup native"';
 
 const SCHEMA: SetupRecord["schema"] = "yopo-bench/native@1";
 
@@ -60,9 +73,18 @@ function sourcePath(name: string): string {
 }
 
 /** SHA-256 over names and bytes of our own sources. */
-export async function hashOwnSources(): Promise<string> {
+export function hashOwnSources(): Promise<string> {
+  return hashFiles([loaderSource, ...ownSources]);
+}
+
+/** SHA-256 over names and bytes of the binding. */
+export function hashBinaries(cache: string): Promise<string> {
+  return hashFiles([bindingPath(cache), libraryPath(cache)]);
+}
+
+async function hashFiles(paths: readonly string[]): Promise<string> {
   const hash = createHash("sha256");
-  for (const path of [loaderSource, ...ownSources]) {
+  for (const path of paths) {
     hash.update(path.slice(path.lastIndexOf("/"))).update(await Deno.readFile(path));
   }
   return hash.digest("hex");
@@ -92,11 +114,15 @@ export async function readSetup(cache: string): Promise<SetupState> {
   if (record.sources !== await hashOwnSources()) {
     return old("this program's own operations have changed since TensorFlow's binding was built");
   }
+  // a library that was cut short would end the process that opens it
+  if (record.binaries !== await hashBinaries(cache)) return old("TensorFlow's binding is damaged");
   const cpu = await processorName();
   if (record.cpu !== null && cpu !== null && record.cpu !== cpu) {
     return old(`TensorFlow's binding was built for another processor, ${record.cpu}`);
   }
-  return { ready: true, record, binding: bindingPath(cache) };
+  const found = await Promise.all(record.libraries.map(look));
+  if (found.includes("missing")) return old(`TensorFlow is no longer in ${JSON.stringify(record.folder)}`);
+  return { ready: true, record, binding: bindingPath(cache), librariesSeen: !found.includes("hidden") };
 }
 
 /** The record's text for the file. */
@@ -120,10 +146,15 @@ async function readRecord(path: string): Promise<SetupRecord | null> {
 }
 
 async function isFile(path: string): Promise<boolean> {
+  return await look(path) === "file";
+}
+
+async function look(path: string): Promise<"file" | "missing" | "hidden"> {
   try {
-    return (await Deno.stat(path)).isFile;
+    return (await Deno.stat(path)).isFile ? "file" : "missing";
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable) return false;
+    if (error instanceof Deno.errors.NotCapable) return "hidden";
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return "missing";
     throw error;
   }
 }

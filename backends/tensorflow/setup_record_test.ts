@@ -1,16 +1,22 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { bindingPath, libraryPath, nativeFolder, recordPath } from "./place.ts";
 import { hashOwnSources, processorName, readSetup, type SetupRecord, writeRecord } from "./setup_record.ts";
+
+/** The hash of files that are empty. */
+const EMPTY = createHash("sha256").update("/binding.node").update("/library.so").digest("hex");
 
 async function recordOf(changes: Partial<SetupRecord> = {}): Promise<string> {
   return writeRecord({
     tensorflow: "2.21.0",
     folder: "/nowhere",
+    libraries: [],
     gpu: false,
     ownOperations: true,
     compiler: "g++ 12",
     flags: [],
     sources: await hashOwnSources(),
+    binaries: EMPTY,
     cpu: await processorName(),
     built: "2026-01-01T00:00:00.000Z",
     ...changes,
@@ -49,11 +55,15 @@ Deno.test("readSetup() says why a setup cannot be used", async () => {
   assert.equal(await reason(""), "TensorFlow is not set up");
   assert.equal(await reason('{"schema":"another"}'), "TensorFlow is not set up");
   assert.equal(await reason(await recordOf(), (cache) => [bindingPath(cache)]), "TensorFlow's binding is missing");
+  assert.equal(await reason(await recordOf({ binaries: "other" })), "TensorFlow's binding is damaged");
+  const gone = await recordOf({ libraries: ["/nowhere/libtensorflow_cc.so.2"] });
+  assert.equal(await reason(gone), 'TensorFlow is no longer in "/nowhere"');
   assert.match(await reason(await recordOf({ sources: "old" })) ?? "", /have changed since TensorFlow's binding/);
 });
 
 Deno.test({
-  name: "readSetup() refuses a binding for another processor, whose instructions this one may lack",
+  name: "readSetup() refuses a binding for another processor, whose instructions this one may lack" +
+    (await processorName() === null ? " (ignored: the processor has no name)" : ""),
   ignore: await processorName() === null,
   async fn() {
     const found = await reason(await recordOf({ cpu: "Z80" }));

@@ -29,7 +29,11 @@ export const doctor = defineCommand({
     { command: "doctor --json", says: "for a bug report" },
   ],
   parser: fields({ json: flag("--json", "Print one JSON document") }),
-  permissions: (_options, { project, cache }) => ({ read: [project, cache], sys: hardwareFacts }),
+  permissions: (_options, { project, cache }) => ({
+    read: [project, cache],
+    sys: hardwareFacts,
+    engine: { engine: "auto", precision: "f32" },
+  }),
   async run({ json }, io) {
     const { hardwareRecord } = await import("../../backends/hardware.ts");
     const machine = await hardwareRecord();

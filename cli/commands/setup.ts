@@ -2,12 +2,14 @@
 
 import { resolve } from "node:path";
 import { nativeFolder } from "../../backends/tensorflow/place.ts";
-import { programs } from "../../backends/tensorflow/setup/tools.ts";
+import { endPrograms, programs } from "../../backends/tensorflow/setup/tools.ts";
 import { upstreamPrograms } from "../../backends/tensorflow/setup/upstream.ts";
 import { UsageError } from "../../bench/usage_error.ts";
+import { explainFileError } from "../../data/data_file_error.ts";
 import { plainText } from "../../report/plain_text.ts";
 import { defineCommand } from "../command.ts";
 import { oneOf, path } from "../kinds.ts";
+import { complain } from "../complain.ts";
 import { fields, flag, optionalValue, value } from "../options.ts";
 import { hardwareFacts } from "../permissions.ts";
 import { tolerant } from "../tolerant.ts";
@@ -52,12 +54,18 @@ export const setupNative = defineCommand({
     const { setupNative } = await import("../../backends/tensorflow/setup/setup_native.ts");
     const err = tolerant(io.err);
     const say = (line: string): void => quiet ? undefined : err.write(`${plainText(line)}\n`);
-    const done = await setupNative({
-      cache: io.place.cache,
-      gpu,
-      tensorflow: tensorflow === undefined ? null : resolve(io.place.workingFolder, tensorflow),
-      from,
-    }, say);
+    const signal = io.interruptible();
+    endPrograms(signal);
+    const { cache, workingFolder } = io.place;
+    let done;
+    try {
+      const folder = tensorflow === undefined ? null : resolve(workingFolder, tensorflow);
+      done = await setupNative({ cache, gpu, tensorflow: folder, from }, say);
+    } catch (error) {
+      if (!signal.aborted) throw isSystemError(error) ? explain(error, nativeFolder(cache)) : error;
+      complain(io.err, "Stopped; run setup native again to go on");
+      return 130;
+    }
     if (quiet) return 0;
     const device = done.usesGpu ? "on the GPU" : "on the CPU";
     const lines = [
@@ -69,6 +77,20 @@ export const setupNative = defineCommand({
     return 0;
   },
 });
+
+/** What the setup does not explain itself concerns its own folder. */
+function explain(error: Error, path: string): Error {
+  if (error instanceof Deno.errors.NotFound) {
+    const text = `Cannot finish in "${path}": a file in it has gone, perhaps another setup is at work; run it again`;
+    return new Error(text, { cause: error });
+  }
+  const { message } = explainFileError(error, { action: "write", path });
+  return new Error(`${message}; YOPO_BENCH_CACHE names the folder that it lies in`, { cause: error });
+}
+
+function isSystemError(error: unknown): error is Error {
+  return error instanceof Error && "code" in error && /^E[A-Z]+$/.test(String(error.code));
+}
 
 function formatSize(bytes: number): string {
   return bytes < 1e8 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;

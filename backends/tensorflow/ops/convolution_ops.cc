@@ -103,7 +103,8 @@ class FilterGradientKernel : public ConvolutionKernel {
     // The bias's gradient stands behind the filter's.
     const int64_t size = layer.filter_size() + layer.out;
     std::vector<float> sums(size);
-    sum_in_blocks(context, x.dim_size(0), kImages, size, [&](int64_t first, int64_t end, float* sums) {
+    const int64_t batch = x.dim_size(0), images = std::max(kImages, (batch + kMostBlocks - 1) / kMostBlocks);
+    sum_in_blocks(context, batch, images, size, [&](int64_t first, int64_t end, float* sums) {
       Frame frame, passed;
       for (int64_t i = first; i < end; i++) {
         add_filter_gradient(layer, floats(x) + i * layer.image_size(), floats(dy) + i * layer.out_size(),
@@ -115,8 +116,9 @@ class FilterGradientKernel : public ConvolutionKernel {
   }
 
  private:
-  // Images whose gradients are summed one after another.
-  static constexpr int64_t kImages = 16;
+  // Images whose gradients are summed one after another: at least these, and more where there would be too many blocks,
+  // each of which takes a filter's memory.
+  static constexpr int64_t kImages = 16, kMostBlocks = 64;
   int kernel_height_, kernel_width_;
 };
 

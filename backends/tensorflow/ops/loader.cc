@@ -38,19 +38,22 @@ std::string library_path() {
 
 typedef napi_value (*Register)(napi_env, napi_value);
 
+// Exports the reason alone; an exception at this point does not reach the caller in every runtime.
+napi_value fail(napi_env env, napi_value exports, const char* reason) {
+  napi_value text;
+  if (napi_create_string_utf8(env, reason, NAPI_AUTO_LENGTH, &text) == napi_ok) {
+    napi_set_named_property(env, exports, "error", text);
+  }
+  return exports;
+}
+
 }  // namespace
 
 NAPI_MODULE_INIT() {
   const Silence silence;
   void* library = dlopen(library_path().c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr) {
-    napi_throw_error(env, nullptr, dlerror());
-    return nullptr;
-  }
+  if (library == nullptr) return fail(env, exports, dlerror());
   const auto start = reinterpret_cast<Register>(dlsym(library, "napi_register_module_v1"));
-  if (start == nullptr) {
-    napi_throw_error(env, nullptr, "TensorFlow's binding has no napi_register_module_v1");
-    return nullptr;
-  }
+  if (start == nullptr) return fail(env, exports, "it has no napi_register_module_v1");
   return start(env, exports);
 }

@@ -2,8 +2,9 @@
 
 import { join } from "node:path";
 import { nativeFolder, TENSORFLOW_VERSION } from "../place.ts";
+import { inPartialFolder } from "./partial_folder.ts";
 import { checkSpace } from "./platform.ts";
-import { findPip, lastLine } from "./tools.ts";
+import { findPip, lastLine, start } from "./tools.ts";
 
 /** Says what goes on. */
 export type Say = (line: string) => void;
@@ -22,30 +23,46 @@ export async function fetchTensorflow(cache: string, gpu: boolean, say: Say): Pr
     return folder;
   }
   const pip = await findPip();
-  const partial = `${folder}.partial`;
-  await Deno.remove(partial, { recursive: true }).catch(() => {});
-  await Deno.mkdir(partial, { recursive: true });
-  await checkSpace(partial, gpu);
+  await checkSpace(nativeFolder(cache), gpu);
   say(`fetching TensorFlow ${TENSORFLOW_VERSION} with ${pip.version} (about ${gpu ? "3 GB" : "270 MB"})`);
   const wanted = gpu
     ? [`tensorflow[and-cuda]==${TENSORFLOW_VERSION}`]
     : ["--no-deps", `tensorflow-cpu==${TENSORFLOW_VERSION}`];
-  const args = ["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--target", partial, ...wanted];
-  const { ok, reason } = await relay(args, say);
+  await inPartialFolder(folder, async (partial) => {
+    const packages = join(partial, "packages"), temporary = join(partial, "temporary");
+    await Deno.mkdir(packages);
+    await Deno.mkdir(temporary);
+    await install(packages, temporary, wanted, say);
+    await keep(packages, folder);
+  });
+  return folder;
+}
+
+/** Pip unpacks into its temporary folder first: on the same disk, and where nothing of it stays when it is killed. */
+async function install(packages: string, temporary: string, wanted: readonly string[], say: Say): Promise<void> {
+  const args = ["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--target", packages, ...wanted];
+  const { ok, reason } = await relay(args, temporary, say);
   if (!ok) {
-    await Deno.remove(partial, { recursive: true }).catch(() => {});
     throw new Error(
       `Cannot fetch TensorFlow ${TENSORFLOW_VERSION}: pip says ${JSON.stringify(reason)}; ` +
         "check the network and the version of Python, or point --tensorflow at an installed one",
     );
   }
-  await Deno.rename(partial, folder);
-  return folder;
+}
+
+/** Another setup may have been faster; what it fetched may be in use already, so it stays. */
+async function keep(packages: string, folder: string): Promise<void> {
+  try {
+    await Deno.rename(packages, folder);
+  } catch (error) {
+    if (!await exists(join(folder, "tensorflow"))) throw error;
+  }
 }
 
 /** Runs python3 and hands its lines on as they come; the reason is its last error line. */
-async function relay(args: string[], say: Say): Promise<{ ok: boolean; reason: string }> {
-  const child = new Deno.Command("python3", { args, stdin: "null", stdout: "piped", stderr: "piped" }).spawn();
+async function relay(args: string[], temporary: string, say: Say): Promise<{ ok: boolean; reason: string }> {
+  const child = start("python3", args, { env: { TMPDIR: temporary } });
+  if (child === null) return { ok: false, reason: "" };
   let errors = "";
   const lines = async (stream: ReadableStream<Uint8Array>, hear: (line: string) => void) => {
     let rest = "";

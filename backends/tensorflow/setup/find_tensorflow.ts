@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 import { TENSORFLOW_VERSION } from "../place.ts";
+import { describePlatform } from "./platform.ts";
 
 /** The version of the TensorFlow in a site-packages folder. @throws {Error} When there is none, or another version. */
 export async function installedVersion(folder: string): Promise<string> {
@@ -12,6 +13,7 @@ export async function installedVersion(folder: string): Promise<string> {
       if (version !== undefined) versions.push(version);
     }
   } catch (error) {
+    if (error instanceof Deno.errors.PermissionDenied) throw unreadable(folder, error);
     if (!(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory)) throw error;
   }
   const where = `in ${JSON.stringify(folder)} from --tensorflow`;
@@ -22,8 +24,31 @@ export async function installedVersion(folder: string): Promise<string> {
   if (minor(version) !== minor(TENSORFLOW_VERSION)) {
     throw new Error(`Cannot use TensorFlow ${version} ${where}: expected ${minor(TENSORFLOW_VERSION)}.x`);
   }
-  await Deno.stat(join(folder, "tensorflow", "include"));
+  for (const part of ["include", ...describePlatform().libraries]) await checkPart(folder, join("tensorflow", part));
   return version;
+}
+
+async function checkPart(folder: string, part: string): Promise<void> {
+  try {
+    await Deno.lstat(join(folder, part));
+  } catch (error) {
+    if (error instanceof Deno.errors.PermissionDenied) throw unreadable(join(folder, part), error);
+    if (!(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory)) throw error;
+    throw new Error(
+      `Cannot build against TensorFlow in ${JSON.stringify(folder)} from --tensorflow: ${
+        JSON.stringify(part)
+      } is not ` +
+        "there; install tensorflow-cpu into it again with pip, or leave --tensorflow out",
+      { cause: error },
+    );
+  }
+}
+
+function unreadable(path: string, cause: Error): Error {
+  return new Error(
+    `Cannot read ${JSON.stringify(path)} from --tensorflow: the file system does not permit it; change its permissions`,
+    { cause },
+  );
 }
 
 function minor(version: string): string {

@@ -3,7 +3,14 @@
 
 import { join } from "node:path";
 import { bindingPath, libraryPath, nativeFolder, recordPath, TENSORFLOW_VERSION } from "../place.ts";
-import { hashOwnSources, processorName, readSetup, writeRecord } from "../setup_record.ts";
+import {
+  hashBinaries,
+  hashOwnSources,
+  processorName,
+  readSetup,
+  type SetupRecord,
+  writeRecord,
+} from "../setup_record.ts";
 import { compileBinding } from "./compile_binding.ts";
 import { fetchTensorflow, type Say } from "./fetch_tensorflow.ts";
 import { installedVersion } from "./find_tensorflow.ts";
@@ -52,31 +59,52 @@ export async function setupNative(options: SetupOptions, say: Say): Promise<Setu
   await Deno.mkdir(nativeFolder(cache), { recursive: true });
   const source = await findSource(options, platform.libraries, say);
   const state = await readSetup(cache);
-  const current = state.ready && state.record.folder === source.folder && state.record.gpu === gpu;
-  if (current) say("the binding is up to date");
-  else await Deno.remove(recordPath(cache)).catch(() => {}); // from here to the end nothing is set up
-  const flags = current ? state.record.flags : await compileBinding(
-    { ...source, compiler, platform, module: bindingPath(cache), library: libraryPath(cache) },
-    say,
-  );
-  const seen = await tryBuild(bindingPath(cache), source.ownOperations);
-  if (!current) {
-    const record = writeRecord({
-      tensorflow: source.version,
-      folder: source.folder,
-      gpu,
-      ownOperations: source.ownOperations,
-      compiler: compiler.version,
-      flags,
-      sources: await hashOwnSources(),
-      cpu: await processorName(),
-      built: new Date().toISOString(),
-    });
-    const partial = `${recordPath(cache)}.partial`;
-    await Deno.writeTextFile(partial, record);
-    await Deno.rename(partial, recordPath(cache));
+  const current = state.ready && state.record.folder === source.folder && state.record.gpu === gpu &&
+    state.record.tensorflow === source.version;
+  let seen = current ? await tryCurrent(cache, source, say) : null;
+  const compiled = seen === null;
+  if (seen === null) {
+    await Deno.remove(recordPath(cache)).catch(() => {}); // from here to the end nothing is set up
+    const build = { ...source, compiler, platform, module: bindingPath(cache), library: libraryPath(cache) };
+    const flags = await compileBinding(build, say);
+    seen = await tryBuild(bindingPath(cache), source.ownOperations);
+    await putRecord(cache, source, { gpu, compiler: compiler.version, flags });
   }
-  return { ...seen, folder: nativeFolder(cache), bytes: await sizeOf(nativeFolder(cache)), compiled: !current };
+  return { ...seen, folder: nativeFolder(cache), bytes: await sizeOf(nativeFolder(cache)), compiled };
+}
+
+/** What trying the build that is there shows; null where it fails, for example because a file was damaged. */
+async function tryCurrent(cache: string, { ownOperations }: Source, say: Say): Promise<Trial | null> {
+  try {
+    const seen = await tryBuild(bindingPath(cache), ownOperations);
+    say("the binding is up to date");
+    return seen;
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    say("the binding is up to date but fails; compiling it once more");
+    return null;
+  }
+}
+
+async function putRecord(
+  cache: string,
+  { version, folder, libraries, libraryNames, ownOperations }: Source,
+  build: Pick<SetupRecord, "gpu" | "compiler" | "flags">,
+): Promise<void> {
+  const record = writeRecord({
+    tensorflow: version,
+    folder,
+    libraries: libraryNames.map((name) => join(libraries, name)),
+    ownOperations,
+    ...build,
+    sources: await hashOwnSources(),
+    binaries: await hashBinaries(cache),
+    cpu: await processorName(),
+    built: new Date().toISOString(),
+  });
+  const partial = `${recordPath(cache)}.partial`;
+  await Deno.writeTextFile(partial, record);
+  await Deno.rename(partial, recordPath(cache));
 }
 
 async function findSource(

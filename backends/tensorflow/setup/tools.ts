@@ -20,10 +20,39 @@ export interface Ended {
   readonly output: string;
 }
 
+/** Surroundings of a program that runs. */
+export interface Surroundings {
+  /** Variables besides those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Ends the program, in addition to the signal of {@link endPrograms}. */
+  readonly signal?: AbortSignal;
+}
+
+let ending: AbortSignal = new AbortController().signal;
+
+/** From when `signal` is aborted on, programs of this process end and no new ones start: all of them fail. */
+export function endPrograms(signal: AbortSignal): void {
+  ending = signal;
+}
+
+/** Starts a program that writes to pipes; null where none may start any more. */
+export function start(name: string, args: readonly string[], { env = {}, signal }: Surroundings = {}) {
+  const signals = AbortSignal.any(signal === undefined ? [ending] : [ending, signal]);
+  if (signals.aborted) return null;
+  const pipes = { stdin: "null", stdout: "piped", stderr: "piped" } as const;
+  return new Deno.Command(name, { args: [...args], env: { ...env }, signal: signals, ...pipes }).spawn();
+}
+
 /** Runs a program to its end; null where there is no such program. */
-export async function run(name: string, args: readonly string[]): Promise<Ended | null> {
+export async function run(
+  name: string,
+  args: readonly string[],
+  surroundings: Surroundings = {},
+): Promise<Ended | null> {
   try {
-    const { success, stdout, stderr } = await new Deno.Command(name, { args: [...args], stdin: "null" }).output();
+    const child = start(name, args, surroundings);
+    if (child === null) return { ok: false, output: "" };
+    const { success, stdout, stderr } = await child.output();
     const decoder = new TextDecoder();
     return { ok: success, output: decoder.decode(stdout) + decoder.decode(stderr) };
   } catch (error) {

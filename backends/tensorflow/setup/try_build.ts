@@ -24,7 +24,7 @@ export async function tryBuild(bindingPath: string, ownOperations: boolean): Pro
   await tf.setBackend("cpu");
   const expected = gradients(composedKernels());
   const { operations, tensorflowVersion, usesGpu } = await loadTensorflow(bindingPath);
-  const { kernels } = openKernels(operations, ownOperations && !usesGpu, "f32");
+  const { kernels } = openKernels(operations, { gpu: usesGpu, ownOperations }, "f32");
   await tf.setBackend(BACKEND);
   const actual = gradients(kernels);
   const error = Math.max(...actual.map((values, i) => relativeError(values, expected[i]!)));
