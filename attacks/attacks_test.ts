@@ -86,7 +86,7 @@ async function brokenPromises(attack: Attack, engine: Engine): Promise<string[]>
     return [
       ...await unverified(attack, subject),
       ...await seedsIgnored(attack, subject),
-      ...await batchDependence(attack, subject),
+      ...await batchDependence(attack, subject, engine),
       ...await tensorsLeft(attack, subject, engine),
     ];
   } finally {
@@ -131,7 +131,8 @@ async function seedsIgnored(attack: Attack, { model, batch }: Subject): Promise<
   return lines;
 }
 
-async function batchDependence(attack: Attack, { model, batch }: Subject): Promise<string[]> {
+/** Bit for bit on wasm and cpu; TensorFlow's products may round otherwise in another batch, and a sign may then differ. */
+async function batchDependence(attack: Attack, { model, batch }: Subject, engine: Engine): Promise<string[]> {
   const whole = await values(attack.perturb(model, batch, drawFrom(1)));
   const lines: string[] = [];
   for (const size of [1, 3]) {
@@ -141,9 +142,20 @@ async function batchDependence(attack: Attack, { model, batch }: Subject): Promi
       parts.push(...await values(attack.perturb(model, part, drawFrom(1))));
       tf.dispose([part.x, part.y]);
     }
-    if (!sameBits(whole, parts)) lines.push(`batch: ${size} images at a time give other bits than all at once`);
+    const same = engine.name === "tensorflow"
+      ? otherImages(whole, parts, batch.ids.length) <= 1
+      : sameBits(whole, parts);
+    if (!same) lines.push(`batch: ${size} images at a time give other images than all at once`);
   }
   return lines;
+}
+
+/** Images of which some pixel differs by more than rounding. */
+function otherImages(a: readonly number[], b: readonly number[], count: number): number {
+  const pixels = a.length / count;
+  const differs = (image: number): boolean =>
+    a.slice(image * pixels, (image + 1) * pixels).some((value, i) => Math.abs(value - b[image * pixels + i]!) > 1e-5);
+  return Array.from({ length: count }, (_, image) => differs(image)).filter(Boolean).length;
 }
 
 async function tensorsLeft(attack: Attack, { model, batch }: Subject, engine: Engine): Promise<string[]> {
