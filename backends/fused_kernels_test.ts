@@ -7,8 +7,8 @@ import { composedBatchNormalization } from "./composed_batch_normalization.ts";
 import { crossEntropy, linfStep } from "./composed_kernels.ts";
 import { adamStep, sgdStep } from "./composed_optimizer_steps.ts";
 import type { Kernels } from "./engine.ts";
-import { engines } from "./registry.ts";
 import { assertClose, noise, on, properties, valueAndGradients } from "./testing/compare.ts";
+import { variants } from "./testing/variants.ts";
 
 const small = fc.integer({ min: 1, max: 9 });
 const images = fc.record({ batch: small, height: small, width: small, channels: fc.integer({ min: 1, max: 40 }) });
@@ -26,12 +26,7 @@ function normalization(normalize: Normalize, [upstream, x, scale, offset]: tf.Te
   });
 }
 
-const variants = await Promise.all(engines.map(async ({ name, precisions, available }) => {
-  const ignore = !(await available()).available;
-  return precisions.filter((precision) => precision !== "bf16").map((precision) => ({ name, precision, ignore }));
-}));
-
-for (const { name, precision, ignore } of variants.flat()) {
+for (const { name, precision, ignore } of variants) {
   const test = (does: string, fn: () => Promise<void>) =>
     Deno.test({ name: `${name} ${precision} ${does}`, ignore, fn });
   const onVariant: typeof on = (engine, inputs, compute) => on(engine, inputs, compute, { precision });

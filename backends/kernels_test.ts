@@ -5,8 +5,8 @@ import fc from "fast-check";
 import * as tf from "@tensorflow/tfjs";
 import { tfjsPadding } from "./composed_kernels.ts";
 import type { Activation, ConvolutionOptions } from "./engine.ts";
-import { engines } from "./registry.ts";
 import { assertClose, noise, on, properties, valueAndGradients, type Values } from "./testing/compare.ts";
+import { variants } from "./testing/variants.ts";
 
 const extent = fc.integer({ min: 1, max: 9 });
 const side = fc.integer({ min: 0, max: 2 });
@@ -82,12 +82,7 @@ function convolutionInputs(
   ];
 }
 
-const variants = await Promise.all(engines.map(async ({ name, precisions, available }) => {
-  const ignore = !(await available()).available;
-  return precisions.filter((precision) => precision !== "bf16").map((precision) => ({ name, precision, ignore }));
-}));
-
-for (const { name, precision, ignore } of variants.flat()) {
+for (const { name, precision, ignore } of variants) {
   const test = (does: string, fn: () => Promise<void>) =>
     Deno.test({ name: `${name} ${precision} ${does}`, ignore, fn });
   const onVariant = (inputs: readonly Values[], compute: Parameters<typeof on>[2]) =>

@@ -1,6 +1,6 @@
 /** A team of Workers on shared memory: barriers and sums between threads that run the same program. @module */
 
-import { checkShards, cutIntoShards, type Span, type Team } from "./team.ts";
+import { checkShards, equalParts, type Span, type Team } from "./team.ts";
 
 /** What the supervising thread hands to each Worker of a team. */
 export interface TeamSeat {
@@ -65,7 +65,7 @@ export function joinTeam({ rank, size, shards, memory }: TeamSeat): Team {
     size,
     shards,
     takeShare(count) {
-      const all = cutIntoShards(count, shards);
+      const all = equalParts(count, shards);
       together = owned.every(({ first, end }) => all[first]! < all[end]!);
       const { first, end } = together ? owned[rank]! : { first: 0, end: shards };
       bounds = all.slice(first, end + 1).map((bound) => bound - all[first]!);
@@ -103,10 +103,7 @@ class Table {
         length += run.length;
       }
       this.#barrier();
-      const [first, end] = [this.rank, this.rank + 1].map((r) => Math.floor(r * length / this.size)) as [
-        number,
-        number,
-      ];
+      const [first, end] = equalParts(length, this.size).slice(this.rank, this.rank + 2) as [number, number];
       this.#total.set(addUp(this.#slots.map((slot) => slot.subarray(first, end))), first);
       this.#barrier();
       length = 0;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createTeamMemory, endTeam, joinTeam, shardsOfRanks } from "./shared_team.ts";
-import { cutIntoShards } from "./team.ts";
+import { equalParts } from "./team.ts";
 import { shardTerms, treeSum } from "./testing/shard_sums.ts";
 import type { TeamAnswer, TeamOrder } from "./testing/team_worker.ts";
 
@@ -33,7 +33,7 @@ for (const size of [1, 2, 3, 8]) {
     const counts = [64, 20, 3, 1, 64], length = 600_000; // more than two slots
     const answers = await teamwork(size, { counts, length }) as TeamAnswer[][];
     counts.forEach((count, batch) => {
-      const expected = treeSum(shardTerms(cutIntoShards(count, 8), length));
+      const expected = treeSum(shardTerms(equalParts(count, 8), length));
       for (const [rank, answer] of answers.entries()) {
         const { sum, gathered } = answer[batch]!;
         assert.ok(sum.length === length && sum.every((value, i) => value === expected[i]), `rank ${rank} of ${count}`);

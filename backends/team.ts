@@ -37,9 +37,9 @@ export interface Team {
   readonly collectiveSeconds: () => number;
 }
 
-/** Bounds of `shards` nearly equal parts of `count` examples: part i is [floor(i·count/shards), floor((i+1)·count/shards)). */
-export function cutIntoShards(count: number, shards: number): number[] {
-  return Array.from({ length: shards + 1 }, (_, i) => Math.floor(i * count / shards));
+/** Bounds of nearly equal parts of `count` things: part i is [floor(i·count/parts), floor((i+1)·count/parts)). */
+export function equalParts(count: number, parts: number): number[] {
+  return Array.from({ length: parts + 1 }, (_, i) => Math.floor(i * count / parts));
 }
 
 /** A worker alone: its share is the whole batch. @throws {RangeError} When shards is not a power of two. */
@@ -50,7 +50,7 @@ export function soloTeam(shards: number): Team {
     size: 1,
     shards,
     takeShare: (count) => ({ first: 0, end: count }),
-    shardBounds: (local) => cutIntoShards(local, shards),
+    shardBounds: (local) => equalParts(local, shards),
     allReduce: () => {},
     allGather: (values) => [[...values]],
     collectiveSeconds: () => 0,

@@ -1,7 +1,7 @@
 /** Which engine "auto" is. @module */
 
 import type { EngineDefinition, EngineName, Precision } from "../backends/engine.ts";
-import { engines, findEngine } from "../backends/registry.ts";
+import { findEngine } from "../backends/registry.ts";
 import { UsageError } from "./usage_error.ts";
 
 export type EngineChoice = "auto" | EngineName;
@@ -28,8 +28,7 @@ export async function chooseEngine(
   }
   const others: string[] = [];
   for (const name of PREFERENCE) {
-    const definition = engines.find((engine) => engine.name === name);
-    if (definition === undefined) continue;
+    const definition = findEngine(name);
     const state = await definition.available();
     const lack = state.available ? whatLacks(definition, needs) : state.reason;
     if (lack === null) return { name, reason: ["the fastest that runs here", ...others].join("; ") };

@@ -4,7 +4,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import type { Attack, Classifier, Draw } from "../attacks/attack.ts";
-import type { Team } from "../backends/team.ts";
+import { equalParts, type Team } from "../backends/team.ts";
 import { judge } from "../attacks/judge.ts";
 import { verify } from "../attacks/verify.ts";
 import { batch as gather } from "../data/batches.ts";
@@ -51,9 +51,7 @@ export interface Evaluation {
  * @throws {Error} When an attack left its ball or the box.
  */
 export async function evaluate(model: Classifier, task: EvaluationTask): Promise<Evaluation> {
-  const clean = await sweep(task, "clean", async (x, y) => {
-    return await judge(model, x, y);
-  });
+  const clean = await sweep(task, "clean", (x, y) => judge(model, x, y));
   if (!clean.finite) throw new Diverged("logits on clean images are not finite");
   const robust: RobustRow[] = [];
   for (const [key, attack] of task.attacks) {
@@ -94,7 +92,7 @@ async function sweep(
   judgeBatch: (x: tf.Tensor4D, y: tf.Tensor1D, ids: Uint32Array) => Promise<Judged>,
 ): Promise<{ accuracy: number; correct: number; count: number; maxPerturbation: number; finite: boolean }> {
   const count = task.split.labels.length, { rank, size: workers } = task.team;
-  const [begin, end] = [rank, rank + 1].map((r) => Math.floor(r * count / workers)) as [number, number];
+  const [begin, end] = equalParts(count, workers).slice(rank, rank + 2) as [number, number];
   let correct = 0, maxPerturbation = 0, finite = true;
   for (let first = begin; first < end; first += task.batch) {
     if (task.shouldStop()) throw new Stopped("the evaluation was stopped");

@@ -2,6 +2,7 @@
  *  which keeps the journals, writes the weights and never blocks. @module */
 
 import { join } from "node:path";
+import type { EngineName } from "../backends/engine.ts";
 import { hardwareRecord, loadAverage } from "../backends/hardware.ts";
 import { findEngine } from "../backends/registry.ts";
 import { atomicWrite } from "../files/atomic_write.ts";
@@ -11,7 +12,7 @@ import { type EnginePlan, type EngineRequest, planEngine } from "./engine_reques
 import { EngineTeam, type OpenedEngine } from "./engine_team.ts";
 import { lockFolder } from "./folder_lock.ts";
 import { Journal, type JournalEvent } from "./journal.ts";
-import { createAttempt, findRunFolders, findStoredSuite, prepareOutput } from "./output_folder.ts";
+import { createAttempt, findRunFolders, findStoredSuite, prepareOutput, type StoredSuite } from "./output_folder.ts";
 import type { Observe } from "./progress.ts";
 import type { Machine, Result } from "./result.ts";
 import { type PlannedRun, planRuns, runName } from "./run_config.ts";
@@ -89,19 +90,30 @@ export async function runSuite(
   return { status: outcome(result, signal), out: options.out, result };
 }
 
-/** Work that was begun goes on with its engine, also where "auto" would choose another one by now. */
+/**
+ * Work that was begun goes on with its engine where none is named, also where "auto" would choose another one by now.
+ *
+ * @throws {UsageError} When the folder names an engine that does not exist.
+ */
 async function followFolder({ out, engine: asked, force }: SuiteOptions): Promise<EngineRequest> {
-  const { precision = "f32", shards = null } = asked;
-  if (force || asked.engine !== "auto" || precision !== "f32" || shards !== null) return asked;
-  const stored = await findStoredSuite(out);
+  const stored = force || asked.engine !== "auto" ? null : await findStoredSuite(out);
   if (stored === null) return asked;
+  const { precision = "f32" } = asked;
   return {
     ...asked,
-    engine: findEngine(stored.engine).name,
-    precision: stored.precision,
-    shards: stored.shards,
+    engine: engineOf(stored, join(out, "suite.json")),
+    precision: precision === "f32" ? stored.precision : precision,
+    shards: asked.shards ?? stored.shards,
     reason: "the results folder was begun with it",
   };
+}
+
+function engineOf({ engine }: StoredSuite, origin: string): EngineName {
+  try {
+    return findEngine(engine).name;
+  } catch (error) {
+    throw UsageError.from(error, origin);
+  }
 }
 
 function outcome(result: Result, signal: AbortSignal): SuiteOutcome["status"] {

@@ -38,29 +38,15 @@ export interface EngineOptionValues {
   readonly shards: number | undefined;
 }
 
-/** An engine that earlier work was begun with, and the file that says so. */
-export interface StoredEngine {
-  readonly engine: string;
-  readonly precision: string;
-  readonly shards: number;
-  readonly origin: string;
-}
-
-/**
- * What the options ask for; where a stored engine is given, the options that were left out follow it.
- *
- * @throws {UsageError} When no engine has that name.
- */
+/** What the options ask for. @throws {UsageError} When no engine has that name. */
 export async function readEngineRequest(
   { engine, precision, workers, shards }: EngineOptionValues,
-  stored?: StoredEngine,
 ): Promise<EngineRequest> {
-  const follow = stored !== undefined && engine === DEFAULT_ENGINE;
   return {
-    engine: follow ? await readEngine(stored.engine, stored.origin) : await readEngine(engine),
-    precision: follow && precision === DEFAULT_PRECISION ? stored.precision as Precision : precisionOf(precision),
+    engine: await readEngine(engine),
+    precision: precisionOf(precision),
     workers: workers ?? null,
-    shards: shards ?? (follow ? stored.shards : null),
+    shards: shards ?? null,
   };
 }
 
@@ -78,7 +64,7 @@ function precisionOf(word: EngineOptionValues["precision"]): Precision {
 }
 
 /** @throws {UsageError} When no engine has that name. */
-export async function readEngine(name: string, origin = "--engine"): Promise<EngineChoice> {
+async function readEngine(name: string): Promise<EngineChoice> {
   const { engines, findEngine } = await import("../backends/registry.ts");
   if (name === "auto") return name;
   const found = engines.find((engine) => engine.name === name);
@@ -86,6 +72,6 @@ export async function readEngine(name: string, origin = "--engine"): Promise<Eng
   try {
     return findEngine(name).name;
   } catch (error) {
-    throw UsageError.from(error, origin);
+    throw UsageError.from(error, "--engine");
   }
 }

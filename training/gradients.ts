@@ -32,7 +32,6 @@ function differentiate<T extends tf.Tensor>(
 
 /** This worker's sums become the whole batch's; disposes the summands. */
 function overAllWorkers({ engine }: StepContext, partials: readonly tf.Tensor[]): tf.Tensor[] {
-  if (engine.team.size === 1) return [...partials];
   const sums = engine.allReduce(partials);
   tf.dispose([...partials]);
   return sums;

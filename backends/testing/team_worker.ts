@@ -1,7 +1,7 @@
 /** A Worker of a team for tests: joins, takes shares of batches, reduces and gathers, and posts what it got. @module */
 
 import { joinTeam, shardsOfRanks, type TeamSeat } from "../shared_team.ts";
-import { cutIntoShards } from "../team.ts";
+import { equalParts } from "../team.ts";
 import { shardTerms, treeSum } from "./shard_sums.ts";
 
 /** What a worker got from one batch. */
@@ -26,7 +26,7 @@ self.onmessage = ({ data: { seat, counts, length } }: MessageEvent<TeamOrder>) =
   try {
     self.postMessage(counts.map((count): TeamAnswer => {
       const { first, end } = team.takeShare(count);
-      const bounds = team.shardBounds(end - first), all = cutIntoShards(count, team.shards);
+      const bounds = team.shardBounds(end - first), all = equalParts(count, team.shards);
       const alone = end - first === count;
       const own = alone ? { first: 0, end: seat.shards } : shardsOfRanks(seat.size, seat.shards)[seat.rank]!;
       const sum = treeSum(shardTerms(all, length).slice(own.first, own.end));

@@ -4,7 +4,7 @@
 import { type WasmBackend, withScratch } from "./heap.ts";
 import { type Factor, placeBias, product, roundToPanels, TILE_FLOATS } from "./matrix_product.ts";
 import { assembly } from "./module.ts";
-import { GROUP_TILES, planesOf, winogradSide } from "./winograd_tiles.ts";
+import { GROUP_TILES, planesOf, winogradSide, workOf } from "./winograd_tiles.ts";
 
 /** Floats of images that are convolved with one panel of the filter before the next is fetched. */
 const GROUP_FLOATS = 65536;
@@ -98,8 +98,7 @@ function convolveTiles(
   side: 2 | 4,
 ): void {
   const { inner, innerStep, outer, outerStep, rowStep, columnStep } = filter;
-  const planes = planesOf(side), packedFloats = planes * (inner * outer + 16);
-  const work = planes * (GROUP_TILES + 1) * (inner + outer + 32) + 256;
+  const packedFloats = planesOf(side) * (inner * outer + 16), work = workOf(side, inner, outer);
   withScratch(backend, work + outer + packedFloats, (scratch) => {
     const bias = scratch + 4 * work, packed = bias + 4 * outer;
     placeBias(backend, placement.bias, outer, bias);

@@ -6,7 +6,7 @@ import * as tf from "@tensorflow/tfjs";
 import { convolve, type Filter, filterOf, type Images, targetOf } from "./convolution.ts";
 import { pointerOf, sizeOf, type WasmBackend, type WasmKernel, withScratch } from "./heap.ts";
 import { assembly } from "./module.ts";
-import { GROUP_TILES, type Products, spreadsTiles, winogradSide } from "./winograd_tiles.ts";
+import { GROUP_TILES, planesOf, type Products, spreadsTiles, winogradSide, workOf } from "./winograd_tiles.ts";
 
 /** Up to here, sums over dy's channels fill registers better than the input's few channels would. */
 const FEW_CHANNELS = 4;
@@ -89,8 +89,8 @@ function clearUnreached([dy, , out]: readonly [number, number, number], g: Geome
 function spread([dy, filter, out]: readonly [number, number, number], g: Geometry, backend: WasmBackend): void {
   const { inChannels, outChannels, padInfo } = g;
   const { rowStep, columnStep, innerStep, outerStep } = filterOf(filter, g.filterShape);
-  const work = 36 * (GROUP_TILES + 1) * (inChannels + outChannels + 32) + 256;
-  withScratch(backend, work + 36 * (inChannels * outChannels + 16), (scratch) => {
+  const work = workOf(4, outChannels, inChannels);
+  withScratch(backend, work + planesOf(4) * (inChannels * outChannels + 16), (scratch) => {
     const packed = scratch + 4 * work;
     assembly().packWinograd(
       filter,

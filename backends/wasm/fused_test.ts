@@ -6,7 +6,7 @@ import fc from "fast-check";
 import * as tf from "@tensorflow/tfjs";
 import { composedKernels } from "../composed_kernels.ts";
 import type { InnerLoop } from "../engine.ts";
-import { cutIntoShards, soloTeam, type Team } from "../team.ts";
+import { equalParts, soloTeam, type Team } from "../team.ts";
 import { assertClose, noise, on, properties, valueAndGradients, type Values } from "../testing/compare.ts";
 import { wasmEngine } from "../wasm.ts";
 import { batchColumnSums } from "./column_sums.ts";
@@ -53,7 +53,7 @@ for (const [name, rest, sum] of sums) {
   Deno.test(`${name} is the tree of its shards' sums, bit for bit, at any batch size`, async () => {
     for (const count of [16, 1, 3, 9, 37]) {
       const x = noise([count, ...rest], count);
-      const bounds = cutIntoShards(count, WASM_SHARDS);
+      const bounds = equalParts(count, WASM_SHARDS);
       const parts: (Float32Array | null)[] = [];
       for (let i = 0; i < WASM_SHARDS; i++) {
         const [first, end] = [bounds[i]!, bounds[i + 1]!];

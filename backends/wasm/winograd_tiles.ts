@@ -58,6 +58,11 @@ function costOf(side: 2 | 4, height: number, width: number): number {
   return tiles * planesOf(side) * (side === 4 ? LARGE_TILE_COST : 1);
 }
 
+/** Floats of scratch for a group of transformed tiles, in and out. */
+export function workOf(side: 2 | 4, inner: number, outer: number): number {
+  return planesOf(side) * (GROUP_TILES + 1) * (inner + outer + 32) + 256;
+}
+
 /** Planes of a transformed tile. */
 export function planesOf(side: 2 | 4): number {
   return (side + 2) ** 2;

@@ -103,7 +103,7 @@ async function storedSession({ resume = "", ...options }: Options, { place }: Io
   const { readStoredSuite } = await import("../../bench/output_folder.ts");
   const out = resolve(place.workingFolder, resume);
   const stored = await readStoredSuite(out);
-  const engine = await readEngineRequest(options, { ...stored, origin: join(out, "suite.json") });
+  const engine = await readEngineRequest(options);
   return { suite: stored.suite, out, engine, force: false, command: stored.command };
 }
 
