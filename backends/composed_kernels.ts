@@ -2,7 +2,7 @@
  *  without kernels of its own uses. @module */
 
 import * as tf from "@tensorflow/tfjs";
-import { composedBatchNormalization } from "./composed_batch_normalization.ts";
+import { composedBatchNormalization, composedNormalization } from "./composed_batch_normalization.ts";
 import { adamStep, sgdStep } from "./composed_optimizer_steps.ts";
 import type { Activation, FirstLayer, Kernels, LinfStep, Padding } from "./engine.ts";
 import { innerLoop } from "./inner_loop.ts";
@@ -27,6 +27,7 @@ export function composedKernels(): Kernels {
     maxPool: (x) => tf.maxPool(x, 2, 2, "valid"),
     crossEntropy,
     batchNormalization: composedBatchNormalization,
+    normalization: composedNormalization,
     batchSum: (values) => tf.sum<tf.Scalar>(values),
     linfStep,
     sgdStep,

@@ -54,9 +54,22 @@ export interface InnerLoop {
   readonly update: "sign" | "gradient";
 }
 
+/** What follows the statistics of a normalisation. */
+export interface NormalizationOptions {
+  /** Added to the variance. */
+  readonly epsilon: number;
+  readonly activation: Activation;
+}
+
+/** Statistics of each channel, `[channels]`, kept from training for evaluation; constants to tf.grad. */
+export interface RunningStatistics {
+  readonly mean: tf.Tensor1D;
+  readonly variance: tf.Tensor1D;
+}
+
 /** Output of training-mode batch normalisation. */
 export interface BatchNormalization {
-  /** scale · (x − mean)/√(variance + epsilon) + offset, shaped like x; differentiable in x, scale and offset. */
+  /** activation(scale · (x − mean)/√(variance + epsilon) + offset), shaped like x; differentiable in x, scale and offset. */
   readonly y: tf.Tensor4D;
   /** Mean of each channel over the whole batch, `[channels]`; a constant to tf.grad. */
   readonly mean: tf.Tensor1D;
@@ -116,7 +129,21 @@ export interface Kernels {
   /** Cross-entropy of each example in nats, `[batch]`, from logits `[batch, classes]` and int32 labels `[batch]`. */
   crossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Tensor1D;
   /** Training-mode batch normalisation over batch, height and width: Ioffe and Szegedy 2015, arXiv:1502.03167. */
-  batchNormalization(x: tf.Tensor4D, scale: tf.Tensor1D, offset: tf.Tensor1D, epsilon: number): BatchNormalization;
+  batchNormalization(
+    x: tf.Tensor4D,
+    scale: tf.Tensor1D,
+    offset: tf.Tensor1D,
+    options: NormalizationOptions,
+  ): BatchNormalization;
+  /** Evaluation-mode normalisation: activation(scale · (x − mean)/√(variance + epsilon) + offset), shaped like x. No value
+   *  depends on the rest of the batch. */
+  normalization(
+    x: tf.Tensor4D,
+    scale: tf.Tensor1D,
+    offset: tf.Tensor1D,
+    statistics: RunningStatistics,
+    options: NormalizationOptions,
+  ): tf.Tensor4D;
   /** Σ of one value per example, `[count]`, over this worker's share in shard order; its gradient is 1. */
   batchSum(values: tf.Tensor1D): tf.Scalar;
   /** η' = clip(x + clip(η + α·sign(g), ±ε), 0, 1) − x. Not differentiable. */

@@ -18,7 +18,7 @@ type Normalize = Kernels["batchNormalization"];
 /** y, mean, variance, and the gradients of y in x, scale and offset. */
 function normalization(normalize: Normalize, [upstream, x, scale, offset]: tf.Tensor[]): tf.Tensor[] {
   const run = (x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor) =>
-    normalize(x as tf.Tensor4D, scale as tf.Tensor1D, offset as tf.Tensor1D, 1e-3);
+    normalize(x as tf.Tensor4D, scale as tf.Tensor1D, offset as tf.Tensor1D, { epsilon: 1e-3, activation: "none" });
   return tf.tidy(() => {
     const { mean, variance } = run(x!, scale!, offset!);
     const y = (x?: tf.Tensor, scale?: tf.Tensor, offset?: tf.Tensor) => run(x!, scale!, offset!).y;

@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { type JournalEvent, readJournal } from "./journal.ts";
 import { findRunFolders, listAttempts, readStoredSuite, type StoredSuite } from "./output_folder.ts";
+import { findPaper } from "./paper.ts";
 import type { Machine, Result, RunRecord } from "./result.ts";
 import {
   attacksByKey,
@@ -31,7 +32,7 @@ export async function collectResult(out: string): Promise<Result> {
   for (const planned of planRuns(stored.suite)) runs.push(await collectRun(out, stored.suite, planned, machines));
   return {
     schema: "yopo-bench/result@1",
-    suite: describeSuite(stored, runs),
+    suite: await describeSuite(stored, runs),
     created: stored.created,
     tool: stored.tool,
     machines: [...machines.values()],
@@ -42,13 +43,18 @@ export async function collectResult(out: string): Promise<Result> {
   };
 }
 
-function describeSuite({ suite, command }: StoredSuite, runs: readonly CollectedRun[]): Result["suite"] {
+async function describeSuite(
+  { suite, command }: StoredSuite,
+  runs: readonly CollectedRun[],
+): Promise<Result["suite"]> {
   const { threat, evaluation, final, name, title, description, seeds, targets } = suite;
   const splits = runs.flatMap((run) => run.splits ?? [])[0] ?? { evaluation: "validation", final: final.split };
   const [attack] = attacksByKey(threat, [evaluation.attack]).keys();
   const attacks = [...attacksByKey(threat, final.attacks).keys()];
   return {
     ...{ name, title, description, command, seeds, targets, threat },
+    scaled: suite.scaled ?? null,
+    paper: suite.paper === undefined ? null : await findPaper(suite.paper),
     sha256: canonicalHash(suite),
     evaluation: {
       everyExamples: evaluation.everyExamples,
@@ -84,6 +90,7 @@ async function collectRun(
     label: planned.label,
     methodLabel: planned.methodLabel,
     note: planned.note,
+    preset: planned.preset,
     seed: planned.seed,
     config: planned.config,
     engine: engine?.engine ?? null,
@@ -100,6 +107,7 @@ async function collectRun(
     counts: data?.counts ?? null,
     totalSteps: data?.totalSteps ?? null,
     points,
+    alarm: all(events, "alarm").map((event) => event.point),
     final: {
       last: finalRow(events, "last"),
       bestValidation: finalRow(events, "best"),
@@ -134,7 +142,7 @@ async function readAttempts(out: string, planned: PlannedRun): Promise<JournalEv
 
 function survives(event: JournalEvent, fromStep: number): boolean {
   if (event.event === "attempt" || event.event === "end") return true;
-  if (event.event === "point") return event.point.step <= fromStep;
+  if (event.event === "point" || event.event === "alarm") return event.point.step <= fromStep;
   if (event.event === "weights") return event.step <= fromStep;
   return event.event === "warning" && fromStep > 0;
 }

@@ -9,20 +9,21 @@
  *  transposed convolution, F0, and that is what counts. @module */
 
 import * as tf from "@tensorflow/tfjs";
+import { disposeResult } from "../training/running_statistics.ts";
 import { dryEngine } from "./dry_kernels.ts";
 import type { Trainer } from "./trainer.ts";
 
-/** Flops of a step for each image of its batch; they do not depend on the images. */
+/** Flops of an optimizer step for each image of its batch; they do not depend on the images. */
 export function flopsPerImage(
-  { engine, model, method, parameters, config: { seed } }: Omit<Trainer, "record">,
+  { engine, model, method, parameters, config: { seed } }: Omit<Trainer, "record" | "methodState">,
 ): number {
   let flops = 0;
   const dry = dryEngine(engine, { onFlops: (more) => flops += more });
-  const context = { engine: dry, model, parameters, seed, position: { epoch: 0, step: 0 } };
+  const context = { engine: dry, model, parameters, seed, position: { epoch: 0, step: 0 }, state: new Map() };
   const x: tf.Tensor4D = tf.zeros([1, ...model.input]), y: tf.Tensor1D = tf.zeros([1], "int32");
-  for (const result of method.step(context, { x, y, ids: Uint32Array.of(0), batchCount: 1 })) {
-    tf.dispose([result.lossSum, ...result.gradients.values()]);
+  for (const result of method.step(context, { x, y, ids: Uint32Array.of(0), batchCount: 1, first: 0 })) {
+    disposeResult(result);
   }
-  tf.dispose([x, y]);
-  return flops;
+  tf.dispose([x, y, ...context.state.values()]);
+  return flops / method.stepsPerBatch;
 }

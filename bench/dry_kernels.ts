@@ -53,6 +53,10 @@ function dryKernels({ onFlops = () => {}, onOutput = () => {} }: DryRun): Kernel
       onOutput(x.size);
       return composed.batchNormalization(x, ...rest);
     },
+    normalization(x, ...rest) {
+      onOutput(x.size);
+      return composed.normalization(x, ...rest);
+    },
     innerLoop({ firstLayer, x, steps }) {
       const { flops } = convolutionWork(x.shape, firstLayer.filter.shape, firstLayer);
       onFlops(firstLayer.activation === "none" ? flops : 2 * steps * flops);

@@ -3,7 +3,7 @@
 
 import { z } from "zod";
 import { writeFailure } from "../files/explain_write.ts";
-import { machineSchema, pointSchema, robustSchema, runSchema, warningSchema } from "./result.ts";
+import { alarmPointSchema, machineSchema, pointSchema, robustSchema, runSchema, warningSchema } from "./result.ts";
 
 const seconds = z.number().min(0);
 
@@ -27,6 +27,7 @@ const eventSchema = z.discriminatedUnion("event", [
     parameters: z.int(),
   }),
   z.strictObject({ event: z.literal("point"), point: pointSchema }),
+  z.strictObject({ event: z.literal("alarm"), point: alarmPointSchema }),
   z.strictObject({
     event: z.literal("weights"),
     kind: z.enum(["last", "best", "crossing"]),

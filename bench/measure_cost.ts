@@ -110,7 +110,7 @@ async function timeSteps(trainer: Trainer, count: number) {
     const began = performance.now();
     await trainBatch(trainer, batch, { epoch: 0, step, stepsPerEpoch: count + 1, totalSteps: count + 1 }, stopwatch);
     await engine.synchronize();
-    seconds.push((performance.now() - began) / 1000);
+    seconds.push((performance.now() - began) / 1000 / trainer.method.stepsPerBatch);
     phases.push(stopwatch.take());
     peakMemoryBytes = Math.max(peakMemoryBytes, Deno.memoryUsage().rss);
     if (step === 0) startToFirstStepSeconds = performance.now() / 1000; // since this Worker's start

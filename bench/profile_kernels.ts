@@ -91,6 +91,8 @@ function timedKernels(kernels: Kernels, times: KernelTimes): Kernels {
     },
     maxPool: (x) => timed(`maxPool ${sideOf(x)}x${x.shape[3]}`, () => kernels.maxPool(x)),
     crossEntropy: (...call) => timed("crossEntropy", () => kernels.crossEntropy(...call)),
+    normalization: (x, ...rest) =>
+      timed(`normalization ${sideOf(x)}x${x.shape[3]}`, () => kernels.normalization(x, ...rest)),
     batchNormalization: (x, ...rest) =>
       timed(`batchNormalization ${sideOf(x)}x${x.shape[3]}`, () => kernels.batchNormalization(x, ...rest)),
     batchSum: (values) => timed("batchSum", () => kernels.batchSum(values)),

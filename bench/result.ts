@@ -2,7 +2,8 @@
  *  (docs/schema/result.schema.json) is made from this file. Seconds, fractions 0..1, pixel values 0..1. @module */
 
 import { z } from "zod";
-import { runConfigSchema } from "./suite.ts";
+import { paperSchema } from "./paper.ts";
+import { runConfigSchema, suiteSchema } from "./suite.ts";
 
 const seconds = z.number().min(0);
 const fraction = z.number().min(0).max(1);
@@ -62,6 +63,14 @@ export const pointSchema = z.strictObject({
   robust: z.array(robustSchema),
 });
 
+export const alarmPointSchema = z.strictObject({
+  epoch: z.number(),
+  step: count,
+  attack: z.string().describe("PGD-10 as it ran"),
+  pgd: z.strictObject(accuracy),
+  fgsm: z.strictObject(accuracy),
+});
+
 const finalRow = z.strictObject({
   step: count,
   split: z.string(),
@@ -79,6 +88,7 @@ export const runSchema = z.strictObject({
   label: z.string(),
   methodLabel: z.string(),
   note: z.string().nullable(),
+  preset: z.string().nullable().optional().describe("recipe in suites/presets.json that the run is made from"),
   seed: count,
   config: runConfigSchema,
   engine: z.strictObject({
@@ -112,6 +122,8 @@ export const runSchema = z.strictObject({
   counts: z.strictObject({ train: count, validation: count, final: count }).nullable(),
   totalSteps: z.int().nullable(),
   points: z.array(pointSchema),
+  alarm: z.array(alarmPointSchema).optional()
+    .describe("accuracies after each epoch on the images watched for catastrophic overfitting"),
   final: z.strictObject({
     last: finalRow.nullable(),
     bestValidation: finalRow.nullable(),
@@ -134,6 +146,7 @@ export const runSchema = z.strictObject({
     warmUpSeconds: seconds,
     checkpointSeconds: seconds,
     loadSeconds: seconds.describe("part of trainSeconds that loaded the data"),
+    dataWaitSeconds: seconds.optional().describe("part of trainSeconds that waited for prefetched batches"),
   }).nullable(),
   timeTo: z.array(z.strictObject({
     target: fraction,
@@ -159,6 +172,9 @@ export const resultSchema = z.strictObject({
     command: z.string().describe("the command line that runs this suite again"),
     seeds: z.array(count),
     targets: z.array(fraction),
+    scaled: suiteSchema.shape.scaled.unwrap().nullable().optional()
+      .describe("factors on the schedule's epochs and on the training images; null: full scale"),
+    paper: paperSchema.nullable().optional().describe("published figures that the suite repeats"),
     threat: z.strictObject({ norm: z.enum(["linf", "l2"]), epsilon: z.number() }),
     evaluation: z.strictObject({ everyExamples: count, count, split: z.string(), attack: z.string() }),
     final: z.strictObject({ count, split: z.string(), attacks: z.array(z.string()) }),
@@ -181,6 +197,7 @@ export type Passes = z.infer<typeof passesSchema>;
 export type RobustRow = z.infer<typeof robustSchema>;
 export type Point = z.infer<typeof pointSchema>;
 export type FinalRow = z.infer<typeof finalRow>;
+export type AlarmPoint = z.infer<typeof alarmPointSchema>;
 export type Warning = z.infer<typeof warningSchema>;
 export type RunRecord = z.infer<typeof runSchema>;
 export type Result = z.infer<typeof resultSchema>;

@@ -18,6 +18,7 @@ import { UsageError } from "./usage_error.ts";
 export interface PlannedRun {
   readonly label: string;
   readonly note: string | null;
+  readonly preset: string | null;
   readonly methodLabel: string;
   readonly seed: number;
   readonly config: RunConfig;
@@ -89,7 +90,7 @@ function planRun(suite: Suite, run: SuiteRun, seed: number): PlannedRun {
   const config: RunConfig = {
     algorithmVersion: ALGORITHM_VERSION,
     data: resolveData(suite.data),
-    augmentation: "none",
+    augmentation: suite.augmentation,
     model: { name: suite.model.name, options: { ...findModel(suite.model.name).create(suite.model.options).options } },
     threat: suite.threat,
     method: { name: method.name, options: { ...method.resolved } },
@@ -103,6 +104,7 @@ function planRun(suite: Suite, run: SuiteRun, seed: number): PlannedRun {
   return {
     label: run.label,
     note: run.note ?? null,
+    preset: run.preset ?? null,
     methodLabel: method.label,
     seed,
     config,

@@ -31,6 +31,7 @@ export interface Course {
   readonly dataset: Dataset;
   /** The images that are judged on the cadence, and at the end. */
   readonly judged: { readonly validation: Split; readonly final: Split };
+  /** Optimizer steps. */
   readonly stepsPerEpoch: number;
   readonly totalSteps: number;
 }
@@ -40,7 +41,7 @@ export interface Course {
  *
  * @throws {RangeError} When the images do not fit the model, or a split holds fewer images than are to be judged.
  */
-export async function loadCourse({ job, model }: Run): Promise<Course> {
+export async function loadCourse({ job, model, method }: Run): Promise<Course> {
   const { config, evaluation, final } = job;
   const dataset = await findDataset(config.data.name).load(config.data.options, { cache: job.cache });
   checkFit(model, dataset);
@@ -48,8 +49,10 @@ export async function loadCourse({ job, model }: Run): Promise<Course> {
     validation: firstImages(dataset, "validation", evaluation.count),
     final: firstImages(dataset, final.split, final.count),
   };
-  const steps = stepsPerEpoch(dataset.train.labels.length, config.batch);
-  return { dataset, judged, stepsPerEpoch: steps, totalSteps: Math.max(1, Math.ceil(config.epochs * steps - 1e-9)) };
+  const batches = stepsPerEpoch(dataset.train.labels.length, config.batch);
+  const totalBatches = Math.max(1, Math.ceil(config.epochs * batches - 1e-9));
+  const { stepsPerBatch } = method;
+  return { dataset, judged, stepsPerEpoch: stepsPerBatch * batches, totalSteps: stepsPerBatch * totalBatches };
 }
 
 /** @throws {RangeError} When the model does not take the data set's images or classes. */

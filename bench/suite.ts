@@ -61,14 +61,29 @@ const recipe = {
   firstLayerOptimizer: optimizerSchema.optional().describe("own optimizer of the first layer's parameters"),
 };
 
+const augmentation = z.enum(["none", "crop-flip"])
+  .describe("crop-flip: each image padded by 4 zero pixels, cropped at random, flipped half of the time");
+
+const scaledSchema = z.strictObject({
+  epochs: positive.describe("factor that multiplied epochs and milestones"),
+  data: fraction.describe("part of the training images that is used"),
+});
+
 export const suiteSchema = z.strictObject({
   schema: z.literal("yopo-bench/suite@1"),
   name: slug,
   title: z.string().min(1).max(200),
   description: z.string().max(4000).default(""),
   data: namedData,
+  augmentation: augmentation.default("none"),
   model: named,
   threat: threatSchema,
+  paper: slug.optional().describe("name in suites/paper.json of the published figures that this suite repeats"),
+  scaled: scaledSchema.optional().describe("set by --scale and --data-scale"),
+  alarm: z.strictObject({
+    count: z.int().min(512).default(512).describe("validation images that are attacked after each epoch"),
+  }).nullable().default({ count: 512 })
+    .describe("watches adversarial runs for catastrophic overfitting: Wong et al. 2020; null: not watched"),
   evaluation: z.strictObject({
     everyExamples: count.describe("training examples between two evaluations, the same for all runs"),
     count: count.describe("validation images that are judged, the same for all runs"),
@@ -85,7 +100,12 @@ export const suiteSchema = z.strictObject({
   }),
   targets: z.array(fraction).describe("robust accuracies whose times are reported").default([]),
   seeds: z.array(seed).min(1),
-  runs: z.array(z.strictObject({ label: slug, note: z.string().max(1000).optional(), ...recipe })).min(1),
+  runs: z.array(z.strictObject({
+    label: slug,
+    note: z.string().max(1000).optional(),
+    preset: slug.optional().describe("name in suites/presets.json of the recipe that filled in what the run left out"),
+    ...recipe,
+  })).min(1),
 }).superRefine((suite, context) => {
   const seen = new Set<string>();
   suite.runs.forEach((run, index) => {
@@ -110,7 +130,7 @@ export type NamedData = z.infer<typeof namedData>;
 export const runConfigSchema = z.strictObject({
   algorithmVersion: z.int(),
   data: namedData.required(),
-  augmentation: z.literal("none"),
+  augmentation,
   model: named.required(),
   threat: threatSchema,
   method: named.required(),

@@ -6,6 +6,7 @@ import { elementCount } from "../models/layers.ts";
 import { random } from "../random/random.ts";
 import { Diverged } from "./evaluation.ts";
 import type { Shard, StepResult } from "../training/method.ts";
+import { applyStatistics } from "../training/running_statistics.ts";
 import type { SchedulePosition } from "../training/schedules.ts";
 import type { StepPhases } from "./step_phases.ts";
 import type { Trainer } from "./trainer.ts";
@@ -31,12 +32,13 @@ export async function trainBatch(
   const { engine, model, method, parameters, config, record } = trainer;
   let began = performance.now(), loss = NaN;
   phases?.switchTo("data");
-  const { x, y, ids } = takeShare(trainer, batch);
+  const shard = takeShare(trainer, batch);
   const phase = phases && { phase: phases.switchTo.bind(phases) };
-  const context = { engine, model, parameters, seed: config.seed, position, ...phase };
+  const context = { engine, model, parameters, seed: config.seed, position, state: trainer.methodState, ...phase };
   try {
-    for (const result of method.step(context, { x, y, ids, batchCount: batch.count })) {
+    for (const result of method.step(context, shard)) {
       phases?.switchTo("optimizer");
+      applyStatistics(parameters, result, shard);
       const lossSum = await applyStep(trainer, result, position);
       const now = performance.now();
       record.add(result, lossSum, { seconds: (now - began) / 1000, isFullBatch: batch.count === config.batch });
@@ -45,19 +47,21 @@ export async function trainBatch(
       if (!Number.isFinite(loss)) throw new Diverged(`the training loss became ${loss} in step ${record.step}`);
     }
   } finally {
-    tf.dispose([x, y]);
+    tf.dispose([shard.x, shard.y]);
   }
   record.examples += batch.count;
   return loss;
 }
 
 /** This worker's part of the batch; the caller disposes the tensors. */
-function takeShare({ engine, model }: Trainer, batch: Batch): Omit<Shard, "batchCount"> {
+function takeShare({ engine, model }: Trainer, batch: Batch): Shard {
   const { first, end } = engine.team.takeShare(batch.count), pixels = elementCount(model.input);
   return {
     x: tf.tensor4d(batch.x.subarray(first * pixels, end * pixels), [end - first, ...model.input]),
     y: tf.tensor1d(batch.y.subarray(first, end), "int32"),
     ids: batch.ids.subarray(first, end),
+    batchCount: batch.count,
+    first,
   };
 }
 

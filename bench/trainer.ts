@@ -18,9 +18,11 @@ export interface Trainer {
   readonly config: RunConfig;
   readonly model: Model;
   readonly method: TrainingMethod;
-  /** Current values; the optimizer replaces them. */
+  /** Current values of parameters and buffers; the steps replace them. */
   readonly parameters: Map<string, tf.Tensor>;
   readonly optimizer: ScheduledOptimizer;
+  /** What the method carries from batch to batch. */
+  readonly methodState: Map<string, tf.Tensor>;
   readonly record: StepRecord;
 }
 
@@ -35,12 +37,13 @@ export function createTrainer(engine: Engine, config: RunConfig): Trainer {
     method: methodOf(config.threat, config.method),
     parameters: toTensors(weights),
     optimizer: createSplitOptimizer(engine, config),
+    methodState: new Map(),
     record: new StepRecord(),
   };
 }
 
-export function disposeTrainer({ parameters, optimizer }: Trainer): void {
-  tf.dispose([...parameters.values()]);
+export function disposeTrainer({ parameters, optimizer, methodState }: Trainer): void {
+  tf.dispose([...parameters.values(), ...methodState.values()]);
   optimizer.dispose();
 }
 

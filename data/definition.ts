@@ -41,6 +41,8 @@ export interface DatasetDefinition {
   readonly files?: DatasetFiles;
   /** What `load` may be given. */
   readonly options: OptionTable;
+  /** Training images that the options leave, before `trainCount`. @throws as `resolve` does */
+  trainImages(options: GivenOptions): number;
   /** The options with defaults filled in; throws on bad ones, touches no file. */
   resolve(options: GivenOptions): Record<string, unknown>;
   /**
@@ -58,6 +60,7 @@ interface DatasetSource<Table extends OptionTable> {
   readonly summary: string;
   readonly files?: DatasetFiles;
   readonly options: Table;
+  trainImages(options: OptionValues<Table>): number;
   load(options: OptionValues<Table>, place: LoadPlace): Promise<Dataset>;
 }
 
@@ -68,6 +71,7 @@ export function defineDataset<Table extends OptionTable>(source: DatasetSource<T
     ...source,
     needsDownload: source.files !== undefined,
     resolve,
+    trainImages: (options) => source.trainImages(resolve(options)),
     // async, so that a bad option rejects like every other failure
     load: async (options, place) => await source.load(resolve(options), place),
   };

@@ -28,6 +28,7 @@ export const embeddedMnist = defineDataset({
   name: "mnist-embedded",
   summary: "the first 10,000 training images of MNIST, offline: 7,000 train, 1,000 validate, 2,000 are held out",
   options: { trainCount: trainCountOption },
+  trainImages: () => TRAIN_END,
   load: ({ trainCount }) => loadEmbeddedMnist(readDigit, trainCount),
 });
 

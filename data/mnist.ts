@@ -13,7 +13,7 @@ import { integerOption, trainCountOption } from "./options.ts";
 import { readChecked } from "./read_checked.ts";
 import { subset } from "./batches.ts";
 
-const CLASSES = 10;
+const CLASSES = 10, TRAIN_IMAGES = 60_000;
 
 /** How the training images are cut. */
 export interface MnistOptions {
@@ -36,6 +36,7 @@ export const mnist = defineDataset({
       { min: 0, max: 59_999, default: 5_000 },
     ),
   },
+  trainImages: ({ validation }) => TRAIN_IMAGES - validation,
   load: (options, place) => loadMnist(mnistFiles, options, place),
 });
 

@@ -53,6 +53,7 @@ export const synthetic = defineDataset({
     trainCount: trainCountOption,
     validation: count("validation images", { min: 0, default: 1_000 }),
   },
+  trainImages: ({ train }) => train,
   load: (options) => Promise.resolve(makeSynthetic(options)),
 });
 

@@ -24,6 +24,9 @@ export function elementCount(shape: readonly number[]): number {
 /** All zeros. */
 export const zeros: Initializer = (values) => void values.fill(0);
 
+/** All ones. */
+export const ones: Initializer = (values) => void values.fill(1);
+
 /** N(0, 2/fanIn), where fanIn counts the inputs of one output unit. */
 export function kaimingNormal(fanIn: number): Initializer {
   const deviation = Math.sqrt(2 / fanIn);
@@ -41,11 +44,16 @@ export function uniformFanIn(fanIn: number): Initializer {
 }
 
 /** Kernel `[side, side, in, out]`, Kaiming-normal, and bias `[out]`, zero, of a square convolution. */
-export function convolutionParameters(name: string, side: number, input: number, output: number) {
-  return [
-    { name: `${name}.kernel`, shape: [side, side, input, output], start: kaimingNormal(side * side * input) },
-    { name: `${name}.bias`, shape: [output], start: zeros },
-  ];
+export function convolutionParameters(
+  name: string,
+  side: number,
+  input: number,
+  output: number,
+  { bias = true }: { bias?: boolean } = {},
+): ParameterDefinition[] {
+  const start = kaimingNormal(side * side * input);
+  const kernel = { name: `${name}.kernel`, shape: [side, side, input, output], start };
+  return bias ? [kernel, { name: `${name}.bias`, shape: [output], start: zeros }] : [kernel];
 }
 
 /** Kernel `[in, out]` and bias `[out]` of a dense layer, both U(±1/√in), or zero for a network's last layer. */
@@ -76,6 +84,11 @@ export function parameter(parameters: Parameters, name: string): tf.Tensor {
   return value;
 }
 
+/** Name and shape of each, as a model tells them. */
+export function shapesOf(definitions: readonly ParameterDefinition[]): { name: string; shape: readonly number[] }[] {
+  return definitions.map(({ name, shape }) => ({ name, shape }));
+}
+
 /** Whether a parameter belongs to f0, the first layer. */
 export function isFirst(name: string): boolean {
   return name.startsWith("first.");
@@ -88,7 +101,14 @@ export const VALID_RELU: ConvolutionOptions = {
   activation: "relu",
 };
 
-/** The convolution layer `name` with its kernel and bias. */
+/** Stride 1, padding 1 on every side (which keeps the size under a 3x3 filter), no activation. */
+export const LINEAR_SAME: ConvolutionOptions = {
+  stride: 1,
+  padding: { top: 1, bottom: 1, left: 1, right: 1 },
+  activation: "none",
+};
+
+/** The convolution layer `name` with its kernel, and its bias where it has one. */
 export function convolutionLayer(
   parameters: Parameters,
   name: string,
@@ -96,7 +116,7 @@ export function convolutionLayer(
   options: ConvolutionOptions & { context: ForwardContext },
 ): tf.Tensor4D {
   const filter = parameter(parameters, `${name}.kernel`) as tf.Tensor4D;
-  const bias = parameter(parameters, `${name}.bias`) as tf.Tensor1D;
+  const bias = (parameters.get(`${name}.bias`) ?? null) as tf.Tensor1D | null;
   return options.context.kernels.convolution(x, filter, bias, options);
 }
 

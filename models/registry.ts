@@ -2,11 +2,14 @@
 
 import type { ModelDefinition } from "./model.ts";
 import { didYouMean } from "./options.ts";
+import { preactResnet18 } from "./preact_resnet18.ts";
 import { smallCnn } from "./small_cnn.ts";
+import { tinyBn } from "./tiny_bn.ts";
 import { tinyCnn } from "./tiny_cnn.ts";
+import { wideResnet } from "./wide_resnet.ts";
 
 /** All models, sorted by name. */
-export const models: readonly ModelDefinition[] = [smallCnn, tinyCnn];
+export const models: readonly ModelDefinition[] = [preactResnet18, smallCnn, tinyBn, tinyCnn, wideResnet];
 
 /**
  * The model called `name`.

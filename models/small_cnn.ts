@@ -13,6 +13,7 @@ import {
   flatten,
   initializeParameters,
   parameter,
+  shapesOf,
   VALID_RELU,
 } from "./layers.ts";
 import type * as tf from "@tensorflow/tfjs";
@@ -56,7 +57,8 @@ function create(given: OptionValues = {}): Model {
     options: resolved,
     input: [height, width, channels],
     classes,
-    parameters: definitions.map(({ name, shape }) => ({ name, shape })),
+    parameters: shapesOf(definitions),
+    buffers: [],
     initialize: (random) => initializeParameters(definitions, random),
     describeFirstLayer: (parameters) => ({
       ...VALID_RELU,

@@ -21,7 +21,7 @@ export interface WeightFile {
 }
 
 /**
- * SHA-256 in hex over the parameters in model order, each as UTF-8 name, 0x00, "float32", each size of the shape as u32
+ * SHA-256 in hex over the parameters and then the buffers in model order, each as UTF-8 name, 0x00, "float32", each size of the shape as u32
  * little-endian, then the values little-endian.
  */
 export function weightsSha256(weights: Weights): string {
@@ -89,14 +89,14 @@ function isOptionValues(value: unknown): value is OptionValues {
 }
 
 /**
- * The model's parameters among `tensors`, in the model's order.
+ * The model's parameters and buffers among `tensors`, in the model's order.
  *
  * @param from What holds the tensors, for the messages: `weight file "last.safetensors"`.
  * @throws {TypeError|RangeError} When a tensor is missing, extra, misshapen, not float32 or not finite.
  */
 export function matchWeights(model: Model, tensors: ReadonlyMap<string, StoredTensor>, from: string): Weights {
   const fail = (name: string, why: string) => `Cannot use ${from}: tensor ${JSON.stringify(name)} ${why}`;
-  const weights = new Map(model.parameters.map(({ name, shape }) => {
+  const weights = new Map([...model.parameters, ...model.buffers].map(({ name, shape }) => {
     const stored = tensors.get(name);
     if (stored === undefined) throw new TypeError(fail(name, `of model "${model.name}" is missing`));
     if (stored.dtype !== "F32") throw new TypeError(fail(name, `has type ${stored.dtype}, expected F32`));
@@ -107,7 +107,7 @@ export function matchWeights(model: Model, tensors: ReadonlyMap<string, StoredTe
     return [name, { shape, values: stored.values }];
   }));
   for (const name of tensors.keys()) {
-    if (!weights.has(name)) throw new TypeError(fail(name, `is no parameter of model "${model.name}"`));
+    if (!weights.has(name)) throw new TypeError(fail(name, `belongs to no layer of model "${model.name}"`));
   }
   return weights;
 }
@@ -128,7 +128,7 @@ export async function fromTensors(parameters: Parameters): Promise<Weights> {
   return new Map(await Promise.all(entries));
 }
 
-/** Number of scalars in a model's parameters. */
+/** Number of scalars in a model's parameters; buffers do not count. */
 export function parameterCount(model: Model): number {
   return model.parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0);
 }

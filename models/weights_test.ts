@@ -79,7 +79,7 @@ const refused: [string, Uint8Array, string, string][] = [
     "an extra tensor",
     changed((tensors) => void tensors.set("fc9.bias", { shape: [1], values: Float32Array.of(0) })),
     "TypeError",
-    'Cannot use weight file "w": tensor "fc9.bias" is no parameter of model "tiny-cnn"',
+    'Cannot use weight file "w": tensor "fc9.bias" belongs to no layer of model "tiny-cnn"',
   ],
   [
     "a misshapen tensor",

@@ -102,12 +102,13 @@ function takeStep(
     ...context,
     seed: 0,
     position: { epoch: 0, step: step - 1 },
+    state: new Map(),
     recordedStart,
     trace(quantity, _round, value) {
       const copy = tf.keep(quantity === "eta" ? value.clone() : tf.div(value, count));
       rounds.set(quantity, [...rounds.get(quantity) ?? [], copy]);
     },
-  }, { x, y, ids: Uint32Array.from({ length: count }, (_, i) => i), batchCount: count })];
+  }, { x, y, ids: Uint32Array.from({ length: count }, (_, i) => i), batchCount: count, first: 0 })];
   tf.dispose([x, y, recordedStart]);
   const [result] = results;
   if (result === undefined || results.length > 1) throw new Error(`${method.name} took ${results.length} steps, not 1`);

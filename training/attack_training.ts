@@ -12,7 +12,7 @@ import { random } from "../random/random.ts";
 import { trainingMode } from "./dropout.ts";
 import { lossGradients } from "./gradients.ts";
 import type { Shard, StepContext } from "./method.ts";
-import type { LossGradients, PassCounter } from "./single_step.ts";
+import type { LossGradients, StepTally } from "./single_step.ts";
 
 /** ε, which every adversarial method needs. */
 export const epsilonOption: Option<number> = requiredNumber({
@@ -56,25 +56,25 @@ export function attackAndTrain(
   context: StepContext,
   shard: Shard,
   training: AttackTraining,
-  passes: PassCounter,
+  tally: StepTally,
 ): LossGradients {
   context.phase?.("attack");
-  const adversarial = attack(context, shard, training, passes);
+  const adversarial = attack(context, shard, training, tally);
   context.phase?.("weightGradients");
   context.trace?.("adversarial", 0, adversarial);
   const examples = { x: adversarial, y: shard.y };
-  const atAdversarial = lossGradients(context, examples, trainingMode(context, shard, passes.full), passes);
+  const atAdversarial = lossGradients(context, examples, trainingMode(context, shard, tally), tally);
   adversarial.dispose();
   if (training.objective === "adversarial") return atAdversarial;
-  return addUp(atAdversarial, lossGradients(context, shard, trainingMode(context, shard, passes.full), passes));
+  return addUp(atAdversarial, lossGradients(context, shard, trainingMode(context, shard, tally), tally));
 }
 
-function attack(context: StepContext, shard: Shard, training: AttackTraining, passes: PassCounter): tf.Tensor4D {
+function attack(context: StepContext, shard: Shard, training: AttackTraining, tally: StepTally): tf.Tensor4D {
   const { epsilon, stepSize, steps } = training;
   return tf.tidy(() => {
     const start = makeStart(context, shard, training);
     context.trace?.("start", 0, start);
-    return pgdSteps(attacked(context, shard, training.attackMode, passes), shard, start, {
+    return pgdSteps(attacked(context, shard, training.attackMode, tally), shard, start, {
       threat: { norm: "linf", epsilon },
       stepSize,
       steps,
@@ -94,15 +94,15 @@ function attacked(
   context: StepContext,
   shard: Shard,
   mode: AttackTraining["attackMode"],
-  passes: PassCounter,
+  tally: StepTally,
 ): Classifier {
   const { model, parameters, engine: { kernels } } = context;
   return {
     classes: model.classes,
     kernels,
     logits(x) {
-      const forward = mode === "training" ? trainingMode(context, shard, passes.full) : { kernels, training: false };
-      passes.full += 1;
+      const forward = mode === "training" ? trainingMode(context, shard, tally) : { kernels, training: false };
+      tally.passes.full += 1;
       return classifier(model, parameters, forward).logits(x);
     },
   };

@@ -6,6 +6,7 @@ import { elementCount } from "../models/layers.ts";
 import type { ForwardContext } from "../models/model.ts";
 import { random } from "../random/random.ts";
 import type { Shard, StepContext } from "./method.ts";
+import type { StepTally } from "./single_step.ts";
 
 /** What a mask depends on besides the layer. */
 type MaskSource = Pick<StepContext, "seed" | "position"> & Pick<Shard, "ids">;
@@ -25,8 +26,13 @@ export function dropoutMasks(source: MaskSource, pass: number): NonNullable<Forw
   };
 }
 
-/** Training mode with the masks of one full pass. */
-export function trainingMode(context: StepContext, shard: Shard, pass: number): ForwardContext {
+/** Training mode: the masks are those of the next full pass, and what batch normalisation sees is tallied. */
+export function trainingMode(context: StepContext, shard: Shard, tally: StepTally): ForwardContext {
   const source = { seed: context.seed, position: context.position, ids: shard.ids };
-  return { kernels: context.engine.kernels, training: true, dropout: dropoutMasks(source, pass) };
+  return {
+    kernels: context.engine.kernels,
+    training: true,
+    dropout: dropoutMasks(source, tally.passes.full),
+    statistics: (seen) => tally.statistics.push(seen),
+  };
 }

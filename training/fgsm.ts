@@ -22,14 +22,14 @@ export const fgsm: MethodDefinition = {
       name,
       label: `FGSM, ${formatThreatModel({ norm: "linf", epsilon })}${mode}`,
       resolved,
-      compute: (context, shard, passes) =>
+      compute: (context, shard, tally) =>
         attackAndTrain(context, shard, {
           ...resolved,
           stepSize: epsilon,
           steps: 1,
           start: "zero",
           objective: "adversarial",
-        }, passes),
+        }, tally),
     });
   },
 };

@@ -24,8 +24,8 @@ export const fgsmRs: MethodDefinition = {
       name,
       label: `FGSM-RS, ${formatThreatModel({ norm: "linf", epsilon })}, α=${formatPixelValue(stepSize)}${mode}`,
       resolved,
-      compute: (context, shard, passes) =>
-        attackAndTrain(context, shard, { ...resolved, steps: 1, start: "uniform", objective: "adversarial" }, passes),
+      compute: (context, shard, tally) =>
+        attackAndTrain(context, shard, { ...resolved, steps: 1, start: "uniform", objective: "adversarial" }, tally),
     });
   },
 };

@@ -5,7 +5,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { ForwardContext } from "../models/model.ts";
 import { isFirst, parameter } from "../models/layers.ts";
 import type { StepContext } from "./method.ts";
-import type { LossGradients, PassCounter } from "./single_step.ts";
+import type { LossGradients, StepTally } from "./single_step.ts";
 
 /** Images and labels, `[batch, height, width, channels]` in 0..1 and int32 `[batch]`. */
 export interface Examples {
@@ -46,11 +46,11 @@ export function lossGradients(
   context: StepContext,
   { x, y }: Examples,
   forward: ForwardContext,
-  passes: PassCounter,
+  tally: StepTally,
 ): LossGradients {
   const { model, parameters } = context;
   const all = names(context, () => true);
-  passes.full += 1;
+  tally.passes.full += 1;
   const sums = differentiate(all.map((name) => parameter(parameters, name)), () => {
     const logits = model.rest(parameters, model.firstLayer(parameters, x, forward), forward);
     return forward.kernels.batchSum(forward.kernels.crossEntropy(logits, y));
@@ -73,11 +73,11 @@ export function costatePass(
   context: StepContext,
   { x, y }: Examples,
   forward: ForwardContext,
-  passes: PassCounter,
+  tally: StepTally,
 ): CostatePass {
   const { model, parameters } = context;
   const rest = names(context, (name) => !isFirst(name));
-  passes.full += 1;
+  tally.passes.full += 1;
   const [shareOfLoss, p, ...shares] = tf.tidy(() => {
     const h = model.firstLayer(parameters, x, forward);
     return differentiate(

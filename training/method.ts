@@ -2,7 +2,7 @@
 
 import type * as tf from "@tensorflow/tfjs";
 import type { Engine } from "../backends/engine.ts";
-import type { Model, Parameters } from "../models/model.ts";
+import type { BatchStatistics, Model, Parameters } from "../models/model.ts";
 import type { OptionTable, OptionValues } from "../models/options.ts";
 
 /** Passes of one optimizer step (or one replay). A full pass is one forward and one backward through everything. */
@@ -27,6 +27,8 @@ export interface Shard {
   readonly ids: Uint32Array;
   /** Examples of the whole batch, over all workers. */
   readonly batchCount: number;
+  /** Where this worker's examples begin in the whole batch. */
+  readonly first: number;
 }
 
 /** Everything a step may know. */
@@ -38,6 +40,9 @@ export interface StepContext {
   readonly seed: number;
   /** Both count from 0; the step counts within the whole run. */
   readonly position: { readonly epoch: number; readonly step: number };
+  /** What the method carries from batch to batch, by name, kept beyond any tf.tidy; the same on every worker. Empty at the
+   *  run's first step; a method that replaces an entry disposes the old one. */
+  readonly state: Map<string, tf.Tensor>;
   /** A start perturbation recorded elsewhere, same shape as x, used in place of the random one (parity). */
   readonly recordedStart?: tf.Tensor4D;
   /** Called with inner quantities ("eta", "loss", "p", "gradient/first.kernel", ...) of each round; the callee must copy
@@ -57,6 +62,8 @@ export interface StepResult {
   /** Scalar: sum of the training loss over the examples, nats (the mean over rounds where a method has several). */
   readonly lossSum: tf.Scalar;
   readonly passes: Passes;
+  /** What each training-mode pass saw in each layer of batch normalisation, in order; empty for a network without. */
+  readonly statistics: readonly BatchStatistics[];
 }
 
 /** A training method with all its options resolved. It computes gradients and does not touch the optimizer. */
@@ -67,6 +74,8 @@ export interface TrainingMethod {
   readonly label: string;
   /** Every option as it runs, for the record and the run's id. */
   readonly resolved: OptionValues;
+  /** Optimizer steps for each batch: m for Free-m, else 1. */
+  readonly stepsPerBatch: number;
   /** One optimizer step per yield. */
   step(context: StepContext, shard: Shard): Generator<StepResult, void, void>;
 }

@@ -23,6 +23,7 @@ function shard(first = 0, last = COUNT): Shard {
     y: tf.tensor1d(labels.slice(first, last), "int32"),
     ids: Uint32Array.from({ length: last - first }, (_, i) => 100 + first + i),
     batchCount: last - first,
+    first: 0,
   };
 }
 
@@ -38,7 +39,15 @@ interface Seen {
 function run(method: TrainingMethod, part: Shard, changes: Partial<StepContext> = {}): Seen {
   const parameters = toTensors(initial);
   const before = tf.memory().numTensors;
-  const context: StepContext = { engine, model, parameters, seed: 3, position: { epoch: 0, step: 5 }, ...changes };
+  const context: StepContext = {
+    engine,
+    model,
+    parameters,
+    seed: 3,
+    position: { epoch: 0, step: 5 },
+    state: new Map(),
+    ...changes,
+  };
   const results = [...method.step(context, part)];
   assert.equal(results.length, 1);
   const { gradients, lossSum, count, passes } = results[0]!;

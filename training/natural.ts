@@ -16,9 +16,9 @@ export const natural: MethodDefinition = {
       name,
       label: "natural",
       resolved: resolveOptions({}, options, `method "${name}"`),
-      compute(context, shard, passes) {
+      compute(context, shard, tally) {
         context.phase?.("weightGradients");
-        return lossGradients(context, shard, trainingMode(context, shard, passes.full), passes);
+        return lossGradients(context, shard, trainingMode(context, shard, tally), tally);
       },
     }),
 };

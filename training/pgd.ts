@@ -28,7 +28,7 @@ function create(name: string, numbers: readonly number[], given: OptionValues): 
     name,
     label: label(steps, resolved),
     resolved,
-    compute: (context, shard, passes) => attackAndTrain(context, shard, { ...resolved, steps }, passes),
+    compute: (context, shard, tally) => attackAndTrain(context, shard, { ...resolved, steps }, tally),
   });
 }
 

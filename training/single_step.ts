@@ -1,6 +1,7 @@
 /** Methods that take one optimizer step a batch: all but Free-m. @module */
 
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
+import type { BatchStatistics } from "../models/model.ts";
 import type { Passes, Shard, StepContext, StepResult, TrainingMethod } from "./method.ts";
 
 /** Passes counted where they happen. `full` is also the number of the next full pass, which its dropout masks use. */
@@ -12,24 +13,31 @@ export interface LossGradients {
   readonly gradients: ReadonlyMap<string, tf.Tensor>;
 }
 
+/** What happens while a step is computed. */
+export interface StepTally {
+  readonly passes: PassCounter;
+  /** What training-mode passes saw, in order. */
+  readonly statistics: BatchStatistics[];
+}
+
+/** Nothing yet. */
+export function newTally(): StepTally {
+  return { passes: { full: 0, forward: 0, firstLayerAdversary: 0, firstLayerWeights: 0 }, statistics: [] };
+}
+
 /** What distinguishes one such method from another. */
-export type SingleStepMethod = Omit<TrainingMethod, "step"> & {
-  compute(context: StepContext, shard: Shard, passes: PassCounter): LossGradients;
+export type SingleStepMethod = Omit<TrainingMethod, "step" | "stepsPerBatch"> & {
+  compute(context: StepContext, shard: Shard, tally: StepTally): LossGradients;
 };
 
-/** Makes the method. An empty shard yields zero gradients and no pass. */
+/** Makes the method. */
 export function singleStep({ compute, ...method }: SingleStepMethod): TrainingMethod {
   return {
     ...method,
+    stepsPerBatch: 1,
     *step(context, shard): Generator<StepResult, void, void> {
-      const passes: PassCounter = { full: 0, forward: 0, firstLayerAdversary: 0, firstLayerWeights: 0 };
-      const sums = shard.ids.length === 0 ? nothing(context) : compute(context, shard, passes);
-      yield { ...sums, count: shard.batchCount, passes };
+      const tally = newTally();
+      yield { ...compute(context, shard, tally), count: shard.batchCount, ...tally };
     },
   };
-}
-
-function nothing({ model }: StepContext): LossGradients {
-  const gradients = new Map(model.parameters.map(({ name, shape }) => [name, tf.keep(tf.zeros([...shape]))]));
-  return { lossSum: tf.keep(tf.scalar(0)), gradients };
 }

@@ -22,6 +22,7 @@ function twoHalves() {
     y: tf.tensor1d(y, "int32"),
     ids: Uint32Array.from({ length: 24 }, (_, i) => i),
     batchCount: 24,
+    first: 0,
   };
 }
 
@@ -34,7 +35,7 @@ function train(method: string, optimizer: OptimizerOptions, learningRate: number
   const training = findMethod(method, method === "natural" ? {} : { epsilon: 0.1 });
   return Array.from({ length: 30 }, (_, step) => {
     let loss = NaN;
-    const context = { engine, model, parameters, seed: 0, position: { epoch: 0, step } };
+    const context = { engine, model, parameters, seed: 0, position: { epoch: 0, step }, state: new Map() };
     for (const { gradients, lossSum, count } of training.step(context, shard)) {
       loss = lossSum.dataSync()[0]! / count;
       const means = new Map([...gradients].map(([name, sum]) => [name, tf.div(sum, count)]));

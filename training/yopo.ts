@@ -24,7 +24,7 @@ import { addUp, drawStart, epsilonOption, stepSizeOption } from "./attack_traini
 import { trainingMode } from "./dropout.ts";
 import { costatePass, firstLayerGradients } from "./gradients.ts";
 import type { MethodDefinition, Shard, StepContext, TrainingMethod } from "./method.ts";
-import { type LossGradients, type PassCounter, singleStep } from "./single_step.ts";
+import { type LossGradients, singleStep, type StepTally } from "./single_step.ts";
 
 const options = {
   epsilon: epsilonOption,
@@ -62,7 +62,7 @@ function create(name: string, numbers: readonly number[], given: OptionValues): 
     name,
     label: label(yopo),
     resolved,
-    compute: (context, shard, passes) => allRounds(context, shard, yopo, passes),
+    compute: (context, shard, tally) => allRounds(context, shard, yopo, tally),
   });
 }
 
@@ -83,13 +83,13 @@ function label({ rounds, innerSteps, epsilon, stepSize, variant, update }: Yopo)
   ].join(", ");
 }
 
-function allRounds(context: StepContext, shard: Shard, yopo: Yopo, passes: PassCounter): LossGradients {
+function allRounds(context: StepContext, shard: Shard, yopo: Yopo, tally: StepTally): LossGradients {
   context.phase?.("attack");
   let eta = drawStart(context, shard, yopo.epsilon);
   context.trace?.("start", 0, eta);
   let sums: LossGradients | undefined;
   for (let round = 0; round < yopo.rounds; round++) {
-    const { eta: next, ...share } = oneRound(context, shard, { ...yopo, eta, round }, passes);
+    const { eta: next, ...share } = oneRound(context, shard, { ...yopo, eta, round }, tally);
     eta.dispose();
     eta = next;
     sums = sums === undefined ? share : addUp(sums, share);
@@ -107,24 +107,24 @@ function oneRound(
   context: StepContext,
   shard: Shard,
   yopo: Round,
-  passes: PassCounter,
+  tally: StepTally,
 ): LossGradients & { readonly eta: tf.Tensor4D } {
   context.phase?.("weightGradients"); // the full pass gives them, and p
-  const forward = trainingMode(context, shard, passes.full);
+  const forward = trainingMode(context, shard, tally);
   const at = tf.add<tf.Tensor4D>(shard.x, yopo.eta);
-  const { lossSum, p, gradients: rest } = costatePass(context, { x: at, y: shard.y }, forward, passes);
+  const { lossSum, p, gradients: rest } = costatePass(context, { x: at, y: shard.y }, forward, tally);
   context.phase?.("attack");
-  const eta = moveEta(context, shard.x, p, yopo, passes);
+  const eta = moveEta(context, shard.x, p, yopo, tally);
   context.phase?.("weightGradients");
-  const first = firstLayerShare(context, { shard, at, eta, p, forward, yopo }, passes);
+  const first = firstLayerShare(context, { shard, at, eta, p, forward, yopo }, tally);
   const gradients = inModelOrder(context, new Map([...first, ...rest]));
   traceRound(context, yopo.round, { eta, lossSum, p, gradients });
   tf.dispose([at, p]);
   return { eta, lossSum, gradients };
 }
 
-function moveEta(context: StepContext, x: tf.Tensor4D, p: tf.Tensor4D, yopo: Round, passes: PassCounter): tf.Tensor4D {
-  passes.firstLayerAdversary += yopo.innerSteps;
+function moveEta(context: StepContext, x: tf.Tensor4D, p: tf.Tensor4D, yopo: Round, tally: StepTally): tf.Tensor4D {
+  tally.passes.firstLayerAdversary += yopo.innerSteps;
   const { eta, epsilon, stepSize, update } = yopo;
   const firstLayer = context.model.describeFirstLayer(context.parameters);
   return context.engine.kernels.innerLoop({
@@ -154,9 +154,9 @@ interface RoundTensors {
 function firstLayerShare(
   context: StepContext,
   { shard, at, eta, p, forward, yopo }: RoundTensors,
-  passes: PassCounter,
+  tally: StepTally,
 ): Map<string, tf.Tensor> {
-  passes.firstLayerWeights += 1;
+  tally.passes.firstLayerWeights += 1;
   const moved = tf.tidy(() => tf.clipByValue(tf.add<tf.Tensor4D>(shard.x, eta), 0, 1));
   const share = firstLayerGradients(context, moved, p, forward);
   moved.dispose();

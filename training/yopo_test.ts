@@ -4,6 +4,7 @@ import { cpuEngine } from "../backends/cpu.ts";
 import { findModel } from "../models/registry.ts";
 import { toTensors } from "../models/weights.ts";
 import { random } from "../random/random.ts";
+import { newTally } from "./single_step.ts";
 import { lossGradients } from "./gradients.ts";
 import type { StepContext } from "./method.ts";
 import { findMethod } from "./registry.ts";
@@ -30,13 +31,14 @@ function trace(name: string, options: OptionValues, first = 0, last = 8): Map<st
       parameters,
       seed: 0,
       position: { epoch: 0, step: 0 },
+      state: new Map(),
       recordedStart: tf.tensor4d(starts.slice(first * 36, last * 36), shape),
       trace: (quantity, round, value) => traced.set(`${quantity}@${round}`, value.dataSync().slice() as Float32Array),
     };
     const x = tf.tensor4d(images.slice(first * 36, last * 36), shape);
     const y = tf.tensor1d(labels.slice(first, last), "int32");
     const ids = Uint32Array.from({ length: last - first }, (_, i) => first + i);
-    for (const result of findMethod(name, options).step(context, { x, y, ids, batchCount: last - first })) {
+    for (const result of findMethod(name, options).step(context, { x, y, ids, batchCount: last - first, first: 0 })) {
       for (const [name, value] of result.gradients) {
         traced.set(`sum/${name}`, value.dataSync().slice() as Float32Array);
       }
@@ -121,10 +123,16 @@ function fullGradientsAtStart(): Map<string, Float32Array> {
       const started = images.slice(0, 8 * 36).map((value, i) => Math.fround(value + starts[i]!));
       const x = tf.tensor4d(started, [8, 6, 6, 1]);
       const y = tf.tensor1d(labels.slice(0, 8), "int32");
-      const context: StepContext = { engine, model, parameters, seed: 0, position: { epoch: 0, step: 0 } };
-      const counter = { full: 0, forward: 0, firstLayerAdversary: 0, firstLayerWeights: 0 };
+      const context: StepContext = {
+        engine,
+        model,
+        parameters,
+        seed: 0,
+        position: { epoch: 0, step: 0 },
+        state: new Map(),
+      };
       const forward = { kernels: engine.kernels, training: false };
-      const { gradients } = lossGradients(context, { x, y }, forward, counter);
+      const { gradients } = lossGradients(context, { x, y }, forward, newTally());
       return [...gradients].map(([name, value]) => [name, value.dataSync().slice() as Float32Array] as const);
     }),
   );

@@ -3,7 +3,7 @@
  *  and is corrected here. @module */
 
 import * as tf from "@tensorflow/tfjs";
-import type { BatchNormalization } from "../engine.ts";
+import type { BatchNormalization, NormalizationOptions } from "../engine.ts";
 import type { Operations } from "./operations.ts";
 import { registerKernel } from "./register_kernel.ts";
 
@@ -19,13 +19,13 @@ export function batchNormalization(
   x: tf.Tensor4D,
   scale: tf.Tensor1D,
   offset: tf.Tensor1D,
-  epsilon: number,
+  { epsilon, activation }: NormalizationOptions,
 ): BatchNormalization {
   const count = x.size / x.shape[3];
   const [y, mean, variance] = tf.tidy(() => {
     const inputs = { x, scale, offset };
     const [y, mean, variance] = tf.engine().runKernel<tf.Tensor[]>(BATCH_NORMALIZATION, inputs, { epsilon });
-    return [y!, mean!, tf.mul(variance!, (count - 1) / count)];
+    return [activation === "relu" ? tf.relu(y!) : y!, mean!, tf.mul(variance!, (count - 1) / count)];
   });
   return { y: y as tf.Tensor4D, mean: mean as tf.Tensor1D, variance: variance as tf.Tensor1D };
 }

@@ -5,7 +5,7 @@
  *  the whole batch, dscale and doffset those of this worker's share, as all gradients of parameters do. @module */
 
 import * as tf from "@tensorflow/tfjs";
-import type { BatchNormalization } from "../engine.ts";
+import type { BatchNormalization, NormalizationOptions } from "../engine.ts";
 import { defineKernel } from "./define_kernel.ts";
 import { heapOf, indexOf, pointerOf, sizeOf, type WasmBackend } from "./heap.ts";
 import { assembly } from "./module.ts";
@@ -21,10 +21,11 @@ export function fusedBatchNormalization(
   x: tf.Tensor4D,
   scale: tf.Tensor1D,
   offset: tf.Tensor1D,
-  epsilon: number,
+  { epsilon, activation }: NormalizationOptions,
 ): BatchNormalization {
   const attributes: Attributes = { epsilon };
-  const [y, mean, variance] = tf.engine().runKernel<tf.Tensor[]>(FORWARD, { x, scale, offset }, attributes);
+  const [normalized, mean, variance] = tf.engine().runKernel<tf.Tensor[]>(FORWARD, { x, scale, offset }, attributes);
+  const y = activation === "relu" ? tf.relu(normalized!) : normalized;
   return { y: y as tf.Tensor4D, mean: mean as tf.Tensor1D, variance: variance as tf.Tensor1D };
 }
 

@@ -58,7 +58,10 @@ measure(
   "batchNormalization, 64x32x32x64",
   () => [values([64, 32, 32, 64]), values([64]), values([64])] as const,
   ([x, scale, offset], kernels) =>
-    kernels.batchNormalization(x as tf.Tensor4D, scale as tf.Tensor1D, offset as tf.Tensor1D, 1e-5),
+    kernels.batchNormalization(x as tf.Tensor4D, scale as tf.Tensor1D, offset as tf.Tensor1D, {
+      epsilon: 1e-5,
+      activation: "none",
+    }),
 );
 
 measure(
@@ -66,7 +69,10 @@ measure(
   () => [values([64, 32, 32, 64]), values([64]), values([64]), values([64, 32, 32, 64])] as const,
   ([x, scale, offset, upstream], kernels) =>
     tf.valueAndGrads((x, scale, offset) =>
-      kernels.batchNormalization(x as tf.Tensor4D, scale as tf.Tensor1D, offset as tf.Tensor1D, 1e-5).y as tf.Tensor
+      kernels.batchNormalization(x as tf.Tensor4D, scale as tf.Tensor1D, offset as tf.Tensor1D, {
+        epsilon: 1e-5,
+        activation: "none",
+      }).y as tf.Tensor
     )([x, scale, offset], upstream),
 );
 

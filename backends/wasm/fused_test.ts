@@ -81,7 +81,10 @@ Deno.test("batchNormalization takes its statistics over the whole batch of all w
   const compute = ([upstream, ...rest]: tf.Tensor[], kernels: Awaited<ReturnType<typeof openWith>>["kernels"]) =>
     valueAndGradients(
       (x, scale, offset) =>
-        kernels.batchNormalization(x as tf.Tensor4D, scale as tf.Tensor1D, offset as tf.Tensor1D, 1e-5).y,
+        kernels.batchNormalization(x as tf.Tensor4D, scale as tf.Tensor1D, offset as tf.Tensor1D, {
+          epsilon: 1e-5,
+          activation: "none",
+        }).y,
       rest,
       upstream!,
     );

@@ -11,6 +11,7 @@ import {
   initializeParameters,
   parameter,
   type ParameterDefinition,
+  shapesOf,
   VALID_RELU,
 } from "../../models/layers.ts";
 import type { ForwardContext, Model, Parameters } from "../../models/model.ts";
@@ -37,7 +38,7 @@ const definitions = [
 
 function normalized(parameters: Parameters, name: string, x: tf.Tensor4D, { kernels }: ForwardContext): tf.Tensor4D {
   const [scale, offset] = ["scale", "offset"].map((part) => parameter(parameters, `${name}.${part}`) as tf.Tensor1D);
-  const { y, mean, variance } = kernels.batchNormalization(x, scale!, offset!, 1e-5);
+  const { y, mean, variance } = kernels.batchNormalization(x, scale!, offset!, { epsilon: 1e-5, activation: "none" });
   tf.dispose([mean, variance]);
   return tf.relu(y);
 }
@@ -48,7 +49,8 @@ export const normalizedNet: Model = {
   options: {},
   input: [SIDE, SIDE, 1],
   classes: CLASSES,
-  parameters: definitions.map(({ name, shape }) => ({ name, shape })),
+  parameters: shapesOf(definitions),
+  buffers: [],
   initialize: (random) => initializeParameters(definitions, random),
   describeFirstLayer: (parameters) => ({
     ...LINEAR,
