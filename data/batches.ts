@@ -1,6 +1,7 @@
 /** Mini-batches as a pure function of split, seed, epoch and step, so that a run resumes at any step. @module */
 
 import { random } from "../random/random.ts";
+import { type Augmentation, cropFlip, drawCropFlip, type ImageShape } from "./augment.ts";
 import type { Batch, Split } from "./dataset.ts";
 
 /** Which epoch, and how it is cut. */
@@ -15,6 +16,14 @@ export interface EpochOptions {
   readonly shuffle?: boolean;
   /** First step to give, 0 to the number of steps. @default 0 */
   readonly startStep?: number;
+  /** @default no augmentation */
+  readonly augment?: AugmentOptions;
+}
+
+/** How training images are changed. */
+export interface AugmentOptions {
+  readonly augmentation: Augmentation;
+  readonly shape: ImageShape;
 }
 
 /** Pixel values 0..255 as float32 in 0..1. */
@@ -48,27 +57,51 @@ export function* epochBatches(split: Split, options: EpochOptions): Generator<Ba
   if (!Number.isInteger(startStep) || startStep < 0 || startStep > steps) {
     throw new RangeError(`Cannot start an epoch at step ${startStep}: expected an integer from 0 to ${steps}`);
   }
-  const order = epochOrder(split.labels.length, options);
+  const order = epochOrder(split.labels.length, options), read = augmented(split, options);
   for (let step = startStep; step < steps; step++) {
-    yield batch(split, order.subarray(step * batchSize, (step + 1) * batchSize));
+    yield batch(split, order.subarray(step * batchSize, (step + 1) * batchSize), read);
   }
 }
 
+/** Gives the bytes of the image at a position in a split; they hold until the next is asked for. */
+type ImageReader = (index: number) => Uint8Array;
+
+function plain(split: Split): ImageReader {
+  const size = imageBytes(split);
+  return (index) => split.images.subarray(index * size, (index + 1) * size);
+}
+
+/** The images as an epoch changes them. */
+function augmented(split: Split, { augment, seed, epoch }: EpochOptions): ImageReader {
+  const read = plain(split);
+  if (augment === undefined || augment.augmentation === "none") return read;
+  const changed = new Uint8Array(imageBytes(split));
+  return (index) => {
+    cropFlip(read(index), augment.shape, drawCropFlip(seed, epoch, split.ids[index]!), changed);
+    return changed;
+  };
+}
+
+/** Bytes of one image, 0 where there is none. */
+function imageBytes({ images, labels }: Split): number {
+  return labels.length === 0 ? 0 : images.length / labels.length;
+}
+
 /**
- * The images at `indices` (positions in the split, not ids).
+ * The images at `indices` (positions in the split, not ids), as `read` gives them.
  *
  * @throws {RangeError} When an index is not a position in the split.
  */
-export function batch(split: Split, indices: ArrayLike<number>): Batch {
-  const count = indices.length, available = split.labels.length;
-  const size = available === 0 ? 0 : split.images.length / available;
+export function batch(split: Split, indices: ArrayLike<number>, read: ImageReader = plain(split)): Batch {
+  const count = indices.length, available = split.labels.length, size = imageBytes(split);
   const made = { x: new Float32Array(count * size), y: new Int32Array(count), ids: new Uint32Array(count), count };
   for (let i = 0; i < count; i++) {
     const index = indices[i]!;
     if (!Number.isInteger(index) || index < 0 || index >= available) {
       throw new RangeError(`Cannot take image ${index} of split "${split.name}": it has ${available} images`);
     }
-    for (let j = 0; j < size; j++) made.x[i * size + j] = unit[split.images[index * size + j]!]!;
+    const image = read(index);
+    for (let j = 0; j < size; j++) made.x[i * size + j] = unit[image[j]!]!;
     made.y[i] = split.labels[index]!;
     made.ids[i] = split.ids[index]!;
   }
@@ -88,7 +121,7 @@ export function subset(split: Split, count: number): Split {
   // slice, not subarray: a view sent to a worker would carry the whole buffer along
   return {
     name: split.name,
-    images: split.images.slice(0, available === 0 ? 0 : count * split.images.length / available),
+    images: split.images.slice(0, count * imageBytes(split)),
     labels: split.labels.slice(0, count),
     ids: split.ids.slice(0, count),
   };

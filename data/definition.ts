@@ -5,7 +5,7 @@ import { type GivenOptions, type OptionTable, type OptionValues, readOptions } f
 
 /** One file as its publisher made it. */
 export interface DataFile {
-  /** Its name in the cache and on the mirrors. */
+  /** Its name in the cache, and on the mirrors or in their archive. */
   readonly name: string;
   /** Its exact size. */
   readonly bytes: number;
@@ -17,10 +17,21 @@ export interface DataFile {
 export interface DatasetFiles {
   /** Registry name of the data set. */
   readonly dataset: string;
-  /** Folders on the web that hold the files, each ending in "/"; tried in turn. */
+  /** Folders on the web that hold the files, or their archive, each ending in "/"; tried in turn. */
   readonly mirrors: readonly string[];
   /** Every file that `load` needs. */
   readonly files: readonly DataFile[];
+  /** The gzip-packed tar on the mirrors that holds the files; absent where the mirrors have each file by itself. */
+  readonly archive?: Archive;
+}
+
+/** A published archive. */
+export interface Archive {
+  readonly name: string;
+  /** Its size as published, to show progress by; nothing is checked against it. */
+  readonly bytes: number;
+  /** The folder in it that holds the files. */
+  readonly folder: string;
 }
 
 /** Where a data set may look for its files. */

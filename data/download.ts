@@ -2,10 +2,11 @@
 
 import { basename, join } from "node:path";
 import { DataFileError, explainFileError, firstLine } from "./data_file_error.ts";
-import type { DataFile, DatasetFiles } from "./definition.ts";
+import type { Archive, DataFile, DatasetFiles } from "./definition.ts";
 import { readChecked } from "./read_checked.ts";
 import { findDataset } from "./registry.ts";
 import { storeFile } from "./store_file.ts";
+import { unpackArchive } from "./unpack_archive.ts";
 
 /** How far one file is. */
 export interface DownloadProgress {
@@ -61,6 +62,8 @@ export async function getDataset(name: string, options: GetOptions): Promise<Got
 export async function getFiles(set: DatasetFiles, options: GetOptions): Promise<GottenFile[]> {
   const { cache, from, signal, onProgress } = options;
   const folder = join(cache, set.dataset);
+  const packed = set.archive && await findArchive(set.archive, from);
+  if (packed) return await getFromArchive(set, packed, options);
   const sources = from === undefined ? undefined : await filesOnDisk(set, from);
   await makeFolder(folder);
   const gotten: GottenFile[] = [];
@@ -111,11 +114,18 @@ async function filesOnDisk(set: DatasetFiles, from: string): Promise<Map<string,
     const advice = "give the file or folder that holds the data";
     throw explainFileError(error, { action: "read", path: from, folder: from, advice });
   });
-  if (found.isDirectory) return new Map(names.map((name) => [name, join(from, name)]));
+  if (found.isDirectory) {
+    const folder = set.archive && await isThere(join(from, set.archive.folder)) ? join(from, set.archive.folder) : from;
+    return new Map(names.map((name) => [name, join(folder, name)]));
+  }
   if (names.includes(basename(from))) return new Map([[basename(from), from]]);
   throw new RangeError(
     `Cannot take "${from}" as a file of data set "${set.dataset}": expected a folder or one of ${names.join(", ")}`,
   );
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
 }
 
 async function makeFolder(path: string): Promise<void> {
@@ -126,25 +136,104 @@ async function makeFolder(path: string): Promise<void> {
   }
 }
 
+/** Where a packed data set comes from: the archive that `from` is or holds, or the mirrors; undefined where `from` holds the
+ *  files themselves. */
+async function findArchive(
+  { name }: Archive,
+  from: string | undefined,
+): Promise<"mirrors" | { path: string } | undefined> {
+  if (from === undefined) return "mirrors";
+  if (/\.(tar\.gz|tgz)$/.test(from)) return { path: from };
+  return await isThere(join(from, name)) ? { path: join(from, name) } : undefined;
+}
+
+async function getFromArchive(
+  set: DatasetFiles,
+  packed: "mirrors" | { path: string },
+  options: GetOptions,
+): Promise<GottenFile[]> {
+  const folder = join(options.cache, set.dataset), pathOf = ({ name }: DataFile) => join(folder, name);
+  await makeFolder(folder);
+  const wanted: DataFile[] = [];
+  for (const file of set.files) if (!await isOriginal(pathOf(file), file)) wanted.push(file);
+  const archive = set.archive!;
+  const unpack = (pieces: AsyncIterable<Uint8Array>, source: string) =>
+    unpackArchive(counted(pieces, archive, options), { set, wanted, pathOf, source });
+  if (wanted.length > 0) {
+    if (packed === "mirrors") {
+      await tryMirrors(set, archive.name, options, (url) => unpack(fetchPieces(url, options), url.href));
+    } else {
+      await unpack(readPieces(packed.path), packed.path);
+    }
+  }
+  const origin = packed === "mirrors" ? "mirror" : "disk";
+  return set.files.map((file) => ({
+    file: file.name,
+    path: pathOf(file),
+    origin: wanted.includes(file) ? origin : "cache",
+  }));
+}
+
+/** The pieces, with progress told as they pass. */
+async function* counted(
+  pieces: AsyncIterable<Uint8Array>,
+  { name, bytes }: Archive,
+  { signal, onProgress }: GetOptions,
+): AsyncGenerator<Uint8Array> {
+  let receivedBytes = 0;
+  for await (const piece of pieces) {
+    signal?.throwIfAborted();
+    receivedBytes += piece.length;
+    // an archive that was packed anew may be larger
+    const totalBytes = Math.max(bytes, receivedBytes);
+    onProgress?.({ file: name, fileNumber: 1, fileCount: 1, receivedBytes, totalBytes });
+    yield piece;
+  }
+}
+
+async function* readPieces(path: string): AsyncGenerator<Uint8Array> {
+  const explain = (error: unknown) =>
+    explainFileError(error, { action: "read", path, advice: "give the archive or folder that holds the data" });
+  const { isFile } = await Deno.stat(path).catch((error) => {
+    throw explain(error);
+  });
+  if (!isFile) throw new DataFileError("not a file", `Cannot read "${path}": it is not a file`);
+  const file = await Deno.open(path).catch((error) => {
+    throw explain(error);
+  });
+  yield* file.readable;
+}
+
 interface DownloadOptions extends GetOptions {
   readonly onBytes: (bytes: number) => void;
 }
 
-/** Tries the mirrors in turn; only what the mirror did wrong is a reason to try the next. */
 async function download(set: DatasetFiles, file: DataFile, path: string, options: DownloadOptions): Promise<void> {
+  const { onBytes } = options;
+  await tryMirrors(set, file.name, options, (url) => storeFile(path, file, fetchPieces(url, options), { onBytes }));
+}
+
+/** Tries the mirrors in turn; only what the mirror did wrong is a reason to try the next. */
+async function tryMirrors(
+  { mirrors }: DatasetFiles,
+  name: string,
+  { signal }: GetOptions,
+  take: (url: URL) => Promise<void>,
+): Promise<void> {
   const failures: string[] = [];
-  for (const mirror of set.mirrors) {
-    const url = new URL(file.name, mirror);
+  for (const mirror of mirrors) {
+    const url = new URL(name, mirror);
     try {
-      return await storeFile(path, file, fetchPieces(url, options), { onBytes: options.onBytes });
+      return await take(url);
     } catch (error) {
-      options.signal?.throwIfAborted();
-      if (error instanceof DataFileError && !["wrong size", "wrong hash"].includes(error.problem)) throw error;
+      signal?.throwIfAborted();
+      const blamed = ["wrong size", "wrong hash", "wrong content"];
+      if (error instanceof DataFileError && !blamed.includes(error.problem)) throw error;
       failures.push(`${url.host}: ${failureOf(error, url)}`);
     }
   }
   throw new Error(
-    `Cannot download "${file.name}": ${failures.join("; ")}; check the network, or take the file from disk with --from`,
+    `Cannot download "${name}": ${failures.join("; ")}; check the network, or take the file from disk with --from`,
   );
 }
 

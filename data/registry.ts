@@ -1,12 +1,13 @@
 /** The data sets by name. @module */
 
+import { cifar10 } from "./cifar10.ts";
 import type { DatasetDefinition } from "./definition.ts";
 import { embeddedMnist } from "./embedded_mnist.ts";
 import { mnist } from "./mnist.ts";
 import { synthetic } from "./synthetic.ts";
 
 /** Sorted by name. */
-export const datasets: readonly DatasetDefinition[] = [mnist, embeddedMnist, synthetic];
+export const datasets: readonly DatasetDefinition[] = [cifar10, mnist, embeddedMnist, synthetic];
 
 /**
  * The data set of this name.

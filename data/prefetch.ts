@@ -1,0 +1,85 @@
+/** Batches that are made in a Worker of their own while the training thread works. At most two are made ahead, and only when
+ *  one is taken is another asked for: while nobody takes, nothing is computed. They are the batches of
+ *  {@linkcode epochBatches}, bit for bit. @module */
+
+import type { AugmentOptions } from "./batches.ts";
+import type { Batch, Split } from "./dataset.ts";
+
+/** Batches made ahead. */
+const AHEAD = 2;
+
+/** Which batches, in which order. */
+export interface BatchCourse {
+  readonly split: Split;
+  readonly seed: number;
+  readonly batchSize: number;
+  readonly augment: AugmentOptions;
+  /** The first epoch, from 0, and the step in it to begin with. */
+  readonly epochs: { readonly first: number; readonly startStep: number };
+  /** Batches in all. */
+  readonly batches: number;
+}
+
+/** A batch and its place. */
+export interface PlacedBatch {
+  readonly batch: Batch;
+  /** Both from 0; the step counts within the epoch. */
+  readonly epoch: number;
+  readonly step: number;
+}
+
+export type FromPrefetchWorker =
+  | { readonly kind: "batch"; readonly placed: PlacedBatch | null }
+  | { readonly kind: "error"; readonly message: string };
+
+/** The batches of a run, one after the other. */
+export class PrefetchedBatches {
+  #worker: Worker;
+  /** Requests that are not taken yet, in order. */
+  #coming: Promise<FromPrefetchWorker>[] = [];
+  /** Who waits for the answers that are still to come, in order. */
+  #awaited: ((answer: FromPrefetchWorker) => void)[] = [];
+  #waitSeconds = 0;
+
+  /** The Worker gets a copy of the split, but for shared memory, and starts on the first batches. */
+  constructor(course: BatchCourse) {
+    this.#worker = new Worker(new URL("./prefetch_worker.ts", import.meta.url), { type: "module" });
+    this.#worker.onmessage = ({ data }: MessageEvent<FromPrefetchWorker>) => this.#awaited.shift()?.(data);
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      for (const answer of this.#awaited.splice(0)) answer({ kind: "error", message: event.message });
+    };
+    this.#worker.postMessage(course);
+    for (let i = 0; i < AHEAD; i++) this.#ask();
+  }
+
+  /** Seconds that `next` made its callers wait. */
+  get waitSeconds(): number {
+    return this.#waitSeconds;
+  }
+
+  /** The next batch; undefined after the last. @throws {Error} When it could not be made. */
+  async next(): Promise<PlacedBatch | undefined> {
+    const began = performance.now();
+    const answer = await this.#coming.shift()!;
+    this.#waitSeconds += (performance.now() - began) / 1000;
+    if (answer.kind === "error") throw new Error(`Cannot make the next batch: ${answer.message}`);
+    this.#ask();
+    return answer.placed ?? undefined;
+  }
+
+  /** Resolves when no batch is being made. */
+  async settle(): Promise<void> {
+    await Promise.all(this.#coming);
+  }
+
+  /** Ends the Worker; nothing may be taken afterwards. */
+  close(): void {
+    this.#worker.terminate();
+  }
+
+  #ask(): void {
+    this.#coming.push(new Promise((answer) => this.#awaited.push(answer)));
+    this.#worker.postMessage("next");
+  }
+}
