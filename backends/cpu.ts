@@ -4,6 +4,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { composedKernels } from "./composed_kernels.ts";
 import { allReduceTensors } from "./all_reduce.ts";
+import { registerCpuFilterGradient } from "./cpu_filter_gradient.ts";
 import type { Engine, EngineDefinition, OpenOptions } from "./engine.ts";
 import { soloTeam } from "./team.ts";
 
@@ -17,6 +18,7 @@ export const cpuEngine: EngineDefinition = {
   async open({ team = soloTeam(1) }: OpenOptions = {}): Promise<Engine> {
     tf.enableProdMode(); // silences the advice to install tfjs-node
     if (!await tf.setBackend("cpu")) throw new Error("Cannot start engine cpu: tfjs did not start its cpu backend");
+    registerCpuFilterGradient();
     return {
       name: "cpu",
       version: `@tensorflow/tfjs-backend-cpu ${tf.version["tfjs-backend-cpu"]}`,

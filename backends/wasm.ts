@@ -38,7 +38,7 @@ export const wasmEngine: EngineDefinition = {
     return {
       name: "wasm",
       version: `@tensorflow/tfjs-backend-wasm ${version_wasm}`,
-      kernelSet: `wasm-${variant}-2`,
+      kernelSet: `wasm-${variant}-3`,
       precision,
       team,
       kernels,

@@ -5,7 +5,7 @@ import type { Trainer } from "./trainer.ts";
 
 /** Its first-layer passes are counted all the same, as what the closed form replaces. */
 export function loopsInClosedForm({ model, method, parameters, record }: Trainer): boolean {
-  const { update } = method.resolved;
+  const { update = "sign" } = method.resolved; // trades-yopo knows no other
   return record.passes.firstLayerAdversary > 0 && (update === "sign" || update === "gradient") &&
     hasClosedForm({ firstLayer: model.describeFirstLayer(parameters), update });
 }

@@ -4,7 +4,7 @@ import { collectResult } from "./collect.ts";
 import { Journal, type JournalEvent } from "./journal.ts";
 import { loadSuite } from "./load_suite.ts";
 import { createAttempt, prepareOutput } from "./output_folder.ts";
-import type { Machine, Point } from "./result.ts";
+import { type Machine, type Point, resultSchema } from "./result.ts";
 import { planRuns, runName } from "./run_config.ts";
 import { toolRecord } from "./tool.ts";
 
@@ -34,7 +34,11 @@ function point(step: number): Point {
 }
 
 /** A folder of the smoke suite whose first run has one attempt for each list of events. */
-async function withAttempts(attempts: readonly (readonly JournalEvent[])[], work: (out: string) => Promise<void>) {
+async function withAttempts(
+  attempts: readonly (readonly JournalEvent[])[],
+  work: (out: string) => Promise<void>,
+  stored = suite,
+) {
   const out = await Deno.makeTempDir();
   try {
     await prepareOutput(out, {
@@ -43,7 +47,7 @@ async function withAttempts(attempts: readonly (readonly JournalEvent[])[], work
       precision: "f32",
       shards: 8,
       tool: await toolRecord(),
-      suite,
+      suite: stored,
     }, false);
     for (const events of attempts) {
       const { path } = await createAttempt(join(out, "runs", `${runName(planned!)}-engine00`));
@@ -92,3 +96,36 @@ Deno.test("a run without a journal is planned", () =>
     const { runs } = await collectResult(out);
     assert.deepEqual(runs.map(({ status, message }) => [status, message]), runs.map(() => ["planned", null]));
   }));
+
+Deno.test("the record says which preset, scale and published figures a suite has", () =>
+  withAttempts([], async (out) => {
+    const { suite: described, runs } = await collectResult(out);
+    assert.deepEqual([described.scaled, described.paper], [null, null]);
+    assert.deepEqual(runs.map(({ preset, alarm }) => [preset, alarm]), runs.map(() => [null, []]));
+  }));
+
+Deno.test("a suite that repeats a table carries its figures, and its scale", () => {
+  const scaled = { epochs: 0.5, data: 0.25 };
+  const runs = suite.runs.map((run) => ({ ...run, preset: `${run.label}-preset` }));
+  return withAttempts([], async (out) => {
+    const result = await collectResult(out);
+    assert.deepEqual([result.suite.scaled, result.suite.paper?.baseline], [scaled, "pgd-40"]);
+    assert.deepEqual(result.runs.map(({ preset }) => preset), runs.map(({ preset }) => preset));
+    assert.deepEqual(resultSchema.parse(JSON.parse(JSON.stringify(result))), result);
+  }, { ...suite, paper: "table1", scaled, runs });
+});
+
+Deno.test("points of the alarm are voided like those of the curves", () => {
+  const accuracy = { accuracy: 0.5, correct: 256, count: 512 };
+  const alarm = (step: number): JournalEvent => ({
+    event: "alarm",
+    point: { epoch: step / 8, step, attack: "PGD-10", pgd: accuracy, fgsm: accuracy },
+  });
+  return withAttempts([
+    [begin(1, 0), alarm(8), alarm(16), interrupted],
+    [begin(2, 8), alarm(16), alarm(24)],
+  ], async (out) => {
+    const { runs } = await collectResult(out);
+    assert.deepEqual(runs[0]!.alarm?.map(({ step }) => step), [8, 16, 24]);
+  });
+});

@@ -4,9 +4,10 @@
  *
  *  With F the forward flops of the network and F0 those of f0: an attack's pass is F forward and F for input gradients; a
  *  pass for the weights' gradients is F forward, F − F0 for input gradients (nobody asks for the images') and F for the
- *  weights'. So natural takes 3F − F0, pgd-K 2·K·F + 3F − F0. A round of yopo-M-N is F forward, 2(F − F0) backward, which
- *  gives p too, 2·F0 for θ0's gradient and 2·N·F0 for the inner loop; where f0 is linear in the image the loop needs one
- *  transposed convolution, F0, and that is what counts. @module */
+ *  weights'. So natural takes 3F − F0, pgd-K 2·K·F + 3F − F0, and a replay of free-M, whose pass gives the images' gradient
+ *  too, 3F. A round of yopo-M-N is F forward, 2(F − F0) backward, which gives p too, 2·F0 for θ0's gradient and 2·N·F0 for
+ *  the inner loop; where f0 is linear in the image the loop needs one transposed convolution, F0, and that is what
+ *  counts. @module */
 
 import * as tf from "@tensorflow/tfjs";
 import { disposeResult } from "../training/running_statistics.ts";

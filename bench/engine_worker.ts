@@ -14,7 +14,7 @@ import type { FromWorker, OpenRequest, RunJob, ToWorker, WorkerTask } from "./ru
 
 const post = (message: FromWorker, transfer: Transferable[] = []): void => self.postMessage(message, transfer);
 
-/** Progress events closer together than this are dropped, so that drawing never slows training. */
+/** Steps and images judged closer together than this are not told, so that drawing never slows training. */
 const PROGRESS_MILLISECONDS = 100;
 
 let engine: Engine | undefined;
@@ -73,8 +73,8 @@ function failOnly(event: JournalEvent): void {
 function sparse(observe: (event: ProgressEvent) => void): (event: ProgressEvent) => void {
   let last = 0;
   return (event) => {
-    const isLast = event.kind === "evaluation" && event.done === event.total;
-    if (!isLast && performance.now() - last < PROGRESS_MILLISECONDS) return;
+    const isFrequent = event.kind === "step" || event.kind === "evaluation" && event.done < event.total;
+    if (isFrequent && performance.now() - last < PROGRESS_MILLISECONDS) return;
     last = performance.now();
     observe(event);
   };

@@ -1,10 +1,14 @@
 /** Finds, changes and checks suites: by name in suites/, or by path. @module */
 
 import { z } from "zod";
+import { expandPresets } from "./presets.ts";
 import { type Suite, suiteSchema } from "./suite.ts";
 import { UsageError } from "./usage_error.ts";
 
 const folder = new URL("../suites/", import.meta.url);
+
+/** Files in that folder that suites refer to. */
+const NOT_SUITES = ["paper.json", "presets.json"];
 
 /** Changes made on the command line: `--set key=value` lines and `--seeds`. */
 export interface SuiteChanges {
@@ -14,13 +18,16 @@ export interface SuiteChanges {
 
 /** Name, title and description of every suite that the program brings, by name. */
 export async function listSuites(): Promise<{ name: string; title: string; description: string }[]> {
-  const suites = [];
-  for await (const entry of Deno.readDir(folder)) {
-    if (!entry.name.endsWith(".json")) continue;
-    const { name, title, description } = checkSuite(await readSuiteFile(new URL(entry.name, folder)), entry.name);
-    suites.push({ name, title, description });
-  }
-  return suites.sort((a, b) => a.name < b.name ? -1 : 1);
+  return await Promise.all((await suiteNames()).map(async (file) => {
+    const { name, title, description } = await readSuite(new URL(`${file}.json`, folder), `${file}.json`);
+    return { name, title, description };
+  }));
+}
+
+async function suiteNames(): Promise<string[]> {
+  const files = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
+  const suites = files.filter((name) => name.endsWith(".json") && !NOT_SUITES.includes(name));
+  return suites.map((name) => name.slice(0, -".json".length)).sort();
 }
 
 /**
@@ -29,21 +36,25 @@ export async function listSuites(): Promise<{ name: string; title: string; descr
  * @throws {UsageError} One line: no such suite, not JSON, or the first key that is wrong and why.
  */
 export async function loadSuite(nameOrFile: string, changes: SuiteChanges = { set: [] }): Promise<Suite> {
-  const isFile = /[\\/]|\.json$/.test(nameOrFile);
-  const location = isFile ? nameOrFile : new URL(`${encodeURIComponent(nameOrFile)}.json`, folder);
-  if (!isFile && !(await exists(location))) {
-    const names = (await listSuites()).map((suite) => suite.name).join(", ");
-    throw new UsageError(`Cannot find suite "${nameOrFile}": there are ${names}; or give a file's path`);
+  const isFile = /[\\/]|\.json$/.test(nameOrFile), names = isFile ? [] : await suiteNames();
+  if (!isFile && !names.includes(nameOrFile)) {
+    throw new UsageError(`Cannot find suite "${nameOrFile}": there are ${names.join(", ")}; or give a file's path`);
   }
-  const suite = checkSuite(await readSuiteFile(location), nameOrFile);
-  if (changes.set.length === 0 && !changes.seeds) return suite;
-  for (const change of changes.set) setKey(suite, change);
-  if (changes.seeds) suite.seeds = [...changes.seeds];
-  return checkSuite(suite, `${nameOrFile} with the changes from the command line`);
+  const suite = await readSuite(isFile ? nameOrFile : new URL(`${nameOrFile}.json`, folder), nameOrFile);
+  return changes.set.length === 0 && !changes.seeds ? suite : changeSuite(suite, changes, nameOrFile);
 }
 
-async function exists(path: string | URL): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
+async function readSuite(location: string | URL, source: string): Promise<Suite> {
+  return checkSuite(await expandPresets(await readSuiteFile(location), `suite ${source}`), source);
+}
+
+function changeSuite(suite: Suite, { set, seeds }: SuiteChanges, source: string): Suite {
+  const presets = suite.runs.map(({ preset }) => preset).join();
+  for (const change of set) setKey(suite, change);
+  if (seeds) suite.seeds = [...seeds];
+  const changed = checkSuite(suite, `${source} with the changes from the command line`);
+  if (changed.runs.map(({ preset }) => preset).join() === presets) return changed;
+  throw new UsageError("Cannot set a run's preset from --set: it only names where values came from; set those values");
 }
 
 /** A suite file is a page or two; whatever is larger is something else. */

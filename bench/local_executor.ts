@@ -8,6 +8,7 @@ import { findEngine } from "../backends/registry.ts";
 import { atomicWrite } from "../files/atomic_write.ts";
 import { explainWrite } from "../files/explain_write.ts";
 import { collectResult } from "./collect.ts";
+import { checkDataIsHere } from "./data_is_here.ts";
 import { type EnginePlan, type EngineRequest, planEngine } from "./engine_request.ts";
 import { EngineTeam, type OpenedEngine } from "./engine_team.ts";
 import { lockFolder } from "./folder_lock.ts";
@@ -80,6 +81,7 @@ export async function runSuite(
       continue;
     }
     if (signal.aborted) break;
+    if (!session) await checkDataIsHere(suite.data.name, options.cache);
     session ??= { suite, options, plan, observe, signal, machine: await describeMachine(plan) };
     observe({ kind: "run-start", label, methodLabel, seed, index, runs: planned.length });
     await runOne(session, run);
@@ -230,6 +232,6 @@ function unfinished(status: EndEvent["status"], message: string): EndEvent {
 }
 
 function jobOf({ suite, options, plan }: Session, { config, label }: PlannedRun): RunJob {
-  const { evaluation, final, targets } = suite;
-  return { config, evaluation, final, targets, label, engineReason: plan.reason, cache: options.cache };
+  const { evaluation, final, alarm, targets } = suite;
+  return { config, evaluation, final, alarm, targets, label, engineReason: plan.reason, cache: options.cache };
 }

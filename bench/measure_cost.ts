@@ -12,17 +12,20 @@ import { flopsPerImage } from "./count_flops.ts";
 import { checkBatchFits } from "./fit_batch.ts";
 import { type KernelTime, profileKernels } from "./profile_kernels.ts";
 import type { Machine, Passes, RunRecord } from "./result.ts";
-import { engineRecord } from "./run_config.ts";
+import { engineRecord, methodOf } from "./run_config.ts";
 import { type PhaseSeconds, phasesOf, STEP_PHASES } from "./step_phases.ts";
+import type { Named } from "./suite.ts";
 import { madeUpBatch, trainBatch } from "./train_step.ts";
 import { createTrainer, disposeTrainer, type Trainer } from "./trainer.ts";
 
 /** Plain data: a team's Workers get it by message. */
 export interface CostOptions extends StepWork {
-  /** Timed steps; one more runs first and is not counted. */
+  /** Timed batches, an optimizer step each except in free-M; one more runs first and is not counted. */
   readonly steps: number;
   /** Whether a few more steps are taken apart by kernel. @default {false} */
   readonly profile?: boolean;
+  /** Methods whose flops are counted as well, on the same model. */
+  readonly alsoCount?: readonly Named[];
 }
 
 /** What the engine measured; the leading worker's share of it where a worker can only speak for itself. */
@@ -55,6 +58,8 @@ export interface CostMeasurement {
   readonly live: { readonly tensors: number; readonly bytes: number };
   /** Of the leading worker, per step, the largest first; null where it was not asked for. */
   readonly profile: { readonly secondsPerStep: number; readonly kernels: readonly KernelTime[] } | null;
+  /** 10⁹ flops for each image of a batch (all its optimizer steps), one number a method of `alsoCount`. */
+  readonly alsoCounted?: readonly number[];
 }
 
 /**
@@ -93,27 +98,35 @@ export async function measureCostOn(engine: Engine, options: CostOptions): Promi
       peakMemoryBytes: times.peakMemoryBytes,
       live,
       profile,
+      ...(options.alsoCount ? { alsoCounted: countOthers(trainer, options.alsoCount) } : {}),
     };
   } finally {
     disposeTrainer(trainer);
   }
 }
 
-/** One step that is not counted, then `count` that are. */
+function countOthers(trainer: Trainer, methods: readonly Named[]): number[] {
+  return methods.map((named) => {
+    const method = methodOf(trainer.config.threat, named);
+    return flopsPerImage({ ...trainer, method }) * method.stepsPerBatch / 1e9;
+  });
+}
+
+/** One batch that is not counted, then `count` that are; times are those of an optimizer step. */
 async function timeSteps(trainer: Trainer, count: number) {
-  const { engine } = trainer;
+  const { engine, method: { stepsPerBatch } } = trainer, totalSteps = (count + 1) * stepsPerBatch;
   const stopwatch = phasesOf(engine, settle(engine));
   const seconds: number[] = [], phases: PhaseSeconds[] = [];
   let peakMemoryBytes = 0, startToFirstStepSeconds = 0;
-  for (let step = 0; step <= count; step++) {
-    const batch = madeUpBatch(trainer, step);
+  for (let number = 0; number <= count; number++) {
+    const batch = madeUpBatch(trainer, number), { step } = trainer.record;
     const began = performance.now();
-    await trainBatch(trainer, batch, { epoch: 0, step, stepsPerEpoch: count + 1, totalSteps: count + 1 }, stopwatch);
+    await trainBatch(trainer, batch, { epoch: 0, step, stepsPerEpoch: totalSteps, totalSteps }, stopwatch);
     await engine.synchronize();
-    seconds.push((performance.now() - began) / 1000 / trainer.method.stepsPerBatch);
-    phases.push(stopwatch.take());
+    seconds.push((performance.now() - began) / 1000 / stepsPerBatch);
+    phases.push(perStep(stopwatch.take(), stepsPerBatch));
     peakMemoryBytes = Math.max(peakMemoryBytes, Deno.memoryUsage().rss);
-    if (step === 0) startToFirstStepSeconds = performance.now() / 1000; // since this Worker's start
+    if (number === 0) startToFirstStepSeconds = performance.now() / 1000; // since this Worker's start
   }
   return {
     seconds: seconds.slice(1),
@@ -125,16 +138,17 @@ async function timeSteps(trainer: Trainer, count: number) {
   };
 }
 
-/** Steps that a profile sums over, at most: it needs no more, and it slows them down a little. */
+/** Batches that a profile sums over, at most: it needs no more, and it slows them down a little. */
 const MOST_PROFILED = 3;
 
 async function profileSteps(trainer: Trainer, count: number): Promise<CostMeasurement["profile"]> {
-  const steps = Math.min(count, MOST_PROFILED), totalSteps = count + 1 + steps;
+  const batches = Math.min(count, MOST_PROFILED), { record, method } = trainer;
+  const steps = batches * method.stepsPerBatch, totalSteps = record.step + steps;
   const profile = profileKernels(trainer.engine);
   const profiled = { ...trainer, engine: profile.engine };
   let seconds = 0;
-  for (let step = count + 1; step < totalSteps; step++) {
-    const batch = madeUpBatch(profiled, step);
+  for (let number = count + 1; number <= count + batches; number++) {
+    const batch = madeUpBatch(profiled, number), { step } = record;
     const began = performance.now();
     await trainBatch(profiled, batch, { epoch: 0, step, stepsPerEpoch: totalSteps, totalSteps });
     seconds += (performance.now() - began) / 1000;
@@ -151,6 +165,10 @@ async function profileSteps(trainer: Trainer, count: number): Promise<CostMeasur
 /** A GPU returns before its work is done: reading a value back waits for all that was asked for before. */
 function settle({ settings }: Engine): () => void {
   return settings.gpu === true ? () => void tf.tidy(() => tf.add(1, 1).dataSync()) : () => {};
+}
+
+function perStep(batch: PhaseSeconds, steps: number): PhaseSeconds {
+  return Object.fromEntries(STEP_PHASES.map((phase) => [phase, batch[phase] / steps])) as PhaseSeconds;
 }
 
 function medians(steps: readonly PhaseSeconds[]): PhaseSeconds {

@@ -45,6 +45,16 @@ Deno.test("measureCostOn() takes a step apart by kernel, and leaves kernels and 
   assert.ok(profile!.kernels.reduce((sum, { seconds }) => sum + seconds, 0) <= profile!.secondsPerStep);
 });
 
+Deno.test("measureCostOn() divides what a replayed batch takes by its optimizer steps", async () => {
+  const engine = await findEngine("wasm").open(), method = { name: "free-3", options: {} };
+  const { passes, gflopPerStep, profile } = await measureCostOn(engine, { ...options, method, profile: true });
+  assert.deepEqual(passes, { full: 1, forward: 0, firstLayerAdversary: 0, firstLayerWeights: 0 });
+  assert.equal(gflopPerStep, 4 * 3 * (2 * 36 * 9 * 4 + 2 * 144 * 3) / 1e9);
+  const calls = new Map(profile!.kernels.map(({ name, calls }) => [name, calls]));
+  assert.equal(calls.get("convolution 3x3 1>4, 8x8: gradient of filter"), 1);
+  assert.equal(calls.get("convolution 3x3 1>4, 8x8: gradient of x"), 1, "the same pass moves the perturbation");
+});
+
 Deno.test("measureCostOn() sees an inner loop in closed form only where f0 is linear, and counts what it replaces", async () => {
   const engine = await findEngine("wasm").open();
   const method = { name: "yopo-2-3", options: {} };

@@ -14,6 +14,8 @@ export interface RunJob {
   readonly config: RunConfig;
   readonly evaluation: Suite["evaluation"];
   readonly final: Suite["final"];
+  /** How runs are watched for catastrophic overfitting; null: not at all. */
+  readonly alarm: Suite["alarm"];
   readonly targets: readonly number[];
   readonly label: string;
   /** Why the engine was chosen, for the record. */

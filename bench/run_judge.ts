@@ -3,12 +3,11 @@
 
 import * as tf from "@tensorflow/tfjs";
 import type { Attack } from "../attacks/attack.ts";
-import { classifier } from "../attacks/classifier.ts";
 import type { Split } from "../data/dataset.ts";
-import type { Parameters, Weights } from "../models/model.ts";
+import type { Weights } from "../models/model.ts";
 import { encodeWeights, fromTensors, toTensors, weightsSha256 } from "../models/weights.ts";
-import { random } from "../random/random.ts";
-import { evaluate, type Evaluation } from "./evaluation.ts";
+import type { Evaluation } from "./evaluation.ts";
+import { judgeWeights } from "./judge_weights.ts";
 import type { Point } from "./result.ts";
 import { attacksByKey } from "./run_config.ts";
 import type { SavedWeights } from "./run_job.ts";
@@ -50,7 +49,7 @@ export class RunJudge {
   async point(): Promise<void> {
     const { record, host, parameters } = this.#run;
     const { clock } = host, split = this.#course.judged.validation;
-    const { clean, robust } = await this.#evaluate(parameters, split, this.#attacks);
+    const { clean, robust } = await judgeWeights(this.#run, parameters, { split, attacks: this.#attacks });
     const point: Point = {
       epoch: record.step / this.#course.stepsPerEpoch,
       step: record.step,
@@ -91,26 +90,10 @@ export class RunJudge {
   async #evaluateWeights(weights: Weights, split: Split, attacks: Map<string, Attack>): Promise<Evaluation> {
     const tensors = toTensors(weights);
     try {
-      return await this.#evaluate(tensors, split, attacks);
+      return await judgeWeights(this.#run, tensors, { split, attacks });
     } finally {
       tf.dispose([...tensors.values()]);
     }
-  }
-
-  #evaluate(parameters: Parameters, split: Split, attacks: Map<string, Attack>): Promise<Evaluation> {
-    const { model, engine, job, host } = this.#run;
-    return evaluate(classifier(model, parameters, { kernels: engine.kernels, training: false }), {
-      split,
-      shape: model.input,
-      batch: job.evaluation.batch,
-      attacks,
-      team: engine.team,
-      draw: (stream, ...indices) => random(job.evaluation.seed, `evaluation/${stream}`, ...indices),
-      onProgress: (what, done, total) => {
-        host.progress({ kind: "evaluation", what: `${split.name}, ${what}`, done, total });
-      },
-      shouldStop: host.shouldStop,
-    });
   }
 
   /** Keeps the best weights so far, and saves those of newly confirmed crossings. */

@@ -2,9 +2,10 @@
  *  and stops while anything else is done. @module */
 
 import type { Engine } from "../backends/engine.ts";
-import { epochBatches } from "../data/batches.ts";
 import { dataSha256 } from "../data/hash.ts";
 import { parameterCount } from "../models/weights.ts";
+import { AlarmWatch } from "./alarm_watch.ts";
+import { openBatches } from "./batch_source.ts";
 import { loopsInClosedForm } from "./closed_form.ts";
 import { Diverged, Stopped } from "./evaluation.ts";
 import { checkBatchFits } from "./fit_batch.ts";
@@ -37,8 +38,8 @@ export async function runTraining(engine: Engine, job: RunJob, host: RunHost): P
     course = await loadCourse(run);
     run.record.loadSeconds = host.clock.seconds("train");
     await host.clock.during("idle", () => announce(run!, course!));
-    const judge = new RunJudge(run, course);
-    await train(run, course, judge, sampleMemory);
+    const judge = new RunJudge(run, course), alarm = new AlarmWatch(run, course);
+    await train(run, course, { judge, alarm, sampleMemory });
     host.clock.switchTo("evaluation");
     await judge.final();
     end("completed", null);
@@ -50,11 +51,13 @@ export async function runTraining(engine: Engine, job: RunJob, host: RunHost): P
 }
 
 /** Refuses a batch that does not fit; then one step on a made-up batch, thrown away, so that compiling and growing the heap are not timed as training. */
-async function warmUp(engine: Engine, { config, evaluation, final }: RunJob): Promise<void> {
-  await checkBatchFits(engine, config, Math.min(evaluation.batch, Math.max(evaluation.count, final.count)));
-  const trainer = createTrainer(engine, config);
+async function warmUp(engine: Engine, { config, evaluation, final, alarm }: RunJob): Promise<void> {
+  const mostJudged = Math.max(evaluation.count, final.count, alarm?.count ?? 0);
+  await checkBatchFits(engine, config, Math.min(evaluation.batch, mostJudged));
+  const trainer = createTrainer(engine, config), { stepsPerBatch } = trainer.method;
+  const position = { epoch: 0, step: 0, stepsPerEpoch: stepsPerBatch, totalSteps: stepsPerBatch };
   try {
-    await trainBatch(trainer, madeUpBatch(trainer, 0), { epoch: 0, step: 0, stepsPerEpoch: 1, totalSteps: 1 });
+    await trainBatch(trainer, madeUpBatch(trainer, 0), position);
     await engine.synchronize();
   } finally {
     disposeTrainer(trainer);
@@ -80,33 +83,56 @@ function announce({ engine, model, host, job }: Run, { dataset, judged, totalSte
   });
 }
 
+/** Who looks at a run between its batches. */
+interface Watchers {
+  readonly judge: RunJudge;
+  readonly alarm: AlarmWatch;
+  readonly sampleMemory: () => void;
+}
+
 /** @throws {Stopped|Diverged} */
-async function train(run: Run, course: Course, judge: RunJudge, sampleMemory: () => void): Promise<void> {
-  const { job, host, record, engine } = run;
-  const { batch: batchSize, seed, epochs } = job.config;
-  const { dataset, stepsPerEpoch, totalSteps } = course;
-  for (let epoch = 0; record.step < totalSteps; epoch++) {
-    for (const batch of epochBatches(dataset.train, { seed, epoch, batchSize })) {
+async function train(run: Run, course: Course, { judge, alarm, sampleMemory }: Watchers): Promise<void> {
+  const { host, record, engine } = run, { stepsPerEpoch, totalSteps } = course;
+  const source = openBatches(run, course);
+  let settleSeconds = 0;
+  /** What works ahead comes to rest on the training clock, so that nothing is prepared while that stands. */
+  const stopClock = async (look: () => Promise<void>): Promise<void> => {
+    await engine.synchronize();
+    const began = performance.now();
+    await source.settle();
+    settleSeconds += (performance.now() - began) / 1000;
+    await host.clock.during("evaluation", look);
+  };
+  try {
+    for (let next = await source.next(); next !== undefined; next = await source.next()) {
       if (host.shouldStop()) throw new Stopped();
-      const before = record.examples;
+      const { batch, epoch } = next, before = record.examples;
       const loss = await trainBatch(run, batch, { epoch, step: record.step, stepsPerEpoch, totalSteps });
       sampleMemory();
-      host.progress({
-        kind: "step",
-        step: record.step,
-        totalSteps,
-        epoch,
-        epochs,
-        stepInEpoch: record.step - epoch * stepsPerEpoch,
-        stepsPerEpoch,
-        loss,
-        trainSeconds: host.clock.seconds("train"),
-      });
-      if (judge.isDue(before) || record.step >= totalSteps) {
-        await engine.synchronize();
-        await host.clock.during("evaluation", () => judge.point());
-      }
-      if (record.step >= totalSteps) return;
+      tellProgress(run, course, { epoch, loss });
+      if (judge.isDue(before) || record.step >= totalSteps) await stopClock(() => judge.point());
+      if (alarm.isDue()) await stopClock(() => alarm.look());
     }
+  } finally {
+    record.dataWaitSeconds = source.waitSeconds + settleSeconds;
+    source.close();
   }
+}
+
+function tellProgress(
+  { host, record, job }: Run,
+  { stepsPerEpoch, totalSteps }: Course,
+  { epoch, loss }: { readonly epoch: number; readonly loss: number },
+): void {
+  host.progress({
+    kind: "step",
+    step: record.step,
+    totalSteps,
+    epoch,
+    epochs: job.config.epochs,
+    stepInEpoch: record.step - epoch * stepsPerEpoch,
+    stepsPerEpoch,
+    loss,
+    trainSeconds: host.clock.seconds("train"),
+  });
 }

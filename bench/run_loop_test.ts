@@ -1,52 +1,9 @@
 import assert from "node:assert/strict";
-import { cpuEngine } from "../backends/cpu.ts";
-import { type ClockName, RunClock } from "./clock.ts";
-import type { JournalEvent } from "./journal.ts";
-import { loadSuite } from "./load_suite.ts";
-import { planRuns } from "./run_config.ts";
-import type { SavedWeights } from "./run_job.ts";
-import { runTraining } from "./run_loop.ts";
+import { smokeRun } from "./_smoke_run.ts";
+import type { ClockName } from "./clock.ts";
+import type { ProgressEvent } from "./progress.ts";
 
-/** A clock that notes each switch. */
-class NotingClock extends RunClock {
-  readonly switches: ClockName[] = [];
-
-  override switchTo(name: ClockName): ClockName {
-    this.switches.push(name);
-    return super.switchTo(name);
-  }
-
-  get running(): ClockName {
-    return this.switches.at(-1)!;
-  }
-}
-
-/** Runs the first run of the smoke suite with these changes on the cpu engine. */
-async function train(...set: string[]) {
-  const suite = await loadSuite("smoke", { set: ["runs.*.epochs=1", "evaluation.everyExamples=64", ...set] });
-  const clock = new NotingClock(), events: (JournalEvent & { clock: ClockName })[] = [], saved: SavedWeights[] = [];
-  const { evaluation, final, targets } = suite;
-  const job = {
-    config: planRuns(suite)[0]!.config,
-    evaluation,
-    final,
-    targets,
-    label: "natural",
-    engineReason: "a test",
-    cache: "unused",
-  };
-  await runTraining(await cpuEngine.open(), job, {
-    clock,
-    journal: (event) => events.push({ ...event, clock: clock.running }),
-    saveWeights: (weights) => saved.push(weights),
-    progress: () => {},
-    shouldStop: () => false,
-  });
-  const points = events.flatMap((event) => event.event === "point" ? [event.point] : []);
-  const end = events.at(-1)!;
-  assert.ok(end.event === "end");
-  return { clock, events, points, saved, end };
-}
+const train = (...set: string[]) => smokeRun({ set });
 
 Deno.test("the training clock runs while data load and steps are taken, and stands still for anything else", async () => {
   const { clock, events, points, end } = await train();
@@ -83,4 +40,29 @@ Deno.test("a closing evaluation that comes before the cadence confirms no target
   const { points, saved } = await train("runs.*.epochs=0.5", "evaluation.everyExamples=96", "targets=[0]");
   assert.deepEqual(points.map((point) => point.examples), [96, 128]);
   assert.equal(saved.filter(({ kind }) => kind === "crossing").length, 0);
+});
+
+Deno.test("replays of a batch are optimizer steps of their own, and their examples count once", async () => {
+  const steps: Extract<ProgressEvent, { kind: "step" }>[] = [];
+  const { points, end, events } = await smokeRun({
+    label: "pgd-3",
+    set: [
+      ...['runs.pgd-3.method={"name":"free-3"}', "data.options.train=80", "runs.*.epochs=2"],
+      'runs.pgd-3.optimizer={"kind":"sgd","learningRate":0.01,"schedule":{"kind":"cyclic"}}',
+    ],
+    observe: (event) => event.kind === "step" && steps.push(event),
+  });
+  const data = events.find(({ event }) => event === "data");
+  assert.ok(data?.event === "data");
+  assert.equal(data.totalSteps, 2 * 3 * 3, "epochs by batches by replays");
+  assert.deepEqual(steps.map(({ step }) => step), [3, 6, 9, 12, 15, 18], "told once a batch");
+  assert.deepEqual(steps.map(({ stepInEpoch, stepsPerEpoch }) => `${stepInEpoch}/${stepsPerEpoch}`), [
+    ...["3/9", "6/9", "9/9", "3/9", "6/9", "9/9"],
+  ]);
+  assert.deepEqual(points.map(({ examples, step, epoch }) => [examples, step, epoch]), [
+    ...[[64, 6, 2 / 3], [144, 15, 5 / 3], [160, 18, 2]],
+  ]);
+  assert.equal(points.at(-1)!.passes.full, 18);
+  const { stepsPerEpoch, fullPassesPerStep } = end.cost!;
+  assert.deepEqual([end.status, stepsPerEpoch, fullPassesPerStep], ["completed", 9, 1]);
 });

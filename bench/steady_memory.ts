@@ -1,5 +1,5 @@
-/** What an engine holds while it trains: the same after step 10 as after step 200 and 2,000, or something leaks.
- *  @module */
+/** What an engine holds while it trains: the same after batch 10 as after batch 200 and 2,000, or
+ *  something leaks. @module */
 
 import type { Engine } from "../backends/engine.ts";
 import { heapOfEngine } from "../backends/engine_memory.ts";
@@ -7,8 +7,9 @@ import type { RunConfig } from "./suite.ts";
 import { madeUpBatch, trainBatch } from "./train_step.ts";
 import { createTrainer, disposeTrainer } from "./trainer.ts";
 
-/** What is held after some step. */
+/** What is held after some batch. */
 export interface MemorySample {
+  /** Batches so far: an optimizer step each, but in free-M. */
   readonly step: number;
   readonly tensors: number;
   readonly bytes: number;
@@ -18,18 +19,19 @@ export interface MemorySample {
   readonly residentBytes: number;
 }
 
-/** Trains on made-up images and samples after each of the steps, which rise. */
+/** Trains on made-up batches and samples after each of the steps, which rise. */
 export async function sampleMemory(
   engine: Engine,
   config: RunConfig,
   steps: readonly number[],
 ): Promise<MemorySample[]> {
-  const trainer = createTrainer(engine, config), totalSteps = Math.max(...steps);
+  const trainer = createTrainer(engine, config), batches = Math.max(...steps);
+  const totalSteps = batches * trainer.method.stepsPerBatch;
   const samples: MemorySample[] = [];
   try {
-    for (let step = 1; step <= totalSteps; step++) {
+    for (let step = 1; step <= batches; step++) {
       const batch = madeUpBatch(trainer, step);
-      await trainBatch(trainer, batch, { epoch: 0, step: step - 1, stepsPerEpoch: totalSteps, totalSteps });
+      await trainBatch(trainer, batch, { epoch: 0, step: trainer.record.step, stepsPerEpoch: totalSteps, totalSteps });
       if (steps.includes(step)) samples.push({ step, ...sample(engine) });
     }
   } finally {

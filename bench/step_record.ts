@@ -10,6 +10,8 @@ export class StepRecord {
   examples = 0;
   /** Part of the training seconds that loaded the data. */
   loadSeconds = 0;
+  /** Part of the training seconds that waited for batches made elsewhere. */
+  dataWaitSeconds = 0;
   passes: Passes = { full: 0, forward: 0, firstLayerAdversary: 0, firstLayerWeights: 0 };
   #seconds: number[] = [];
   #lossSum = 0;
@@ -67,6 +69,7 @@ export class StepRecord {
       warmUpSeconds: clock.seconds("warmUp"),
       checkpointSeconds: clock.seconds("checkpoint"),
       loadSeconds: this.loadSeconds,
+      dataWaitSeconds: this.dataWaitSeconds,
     };
   }
 

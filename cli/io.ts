@@ -12,12 +12,21 @@ export interface Output {
   columns(): number;
 }
 
+/** Where a person answers. */
+export interface Input {
+  readonly isTerminal: boolean;
+  /** The next line without its end; null where the input has ended. */
+  readLine(): Promise<string | null>;
+}
+
 /** The surroundings of a command. */
 export interface Io {
   /** Results: tables, JSON, lines for other programs. */
   readonly out: Output;
   /** Progress, notes and errors. */
   readonly err: Output;
+  /** Answers to questions. */
+  readonly input: Input;
   readonly place: Place;
   /** Milliseconds since some moment. */
   now(): number;
@@ -36,6 +45,23 @@ export function processOutput(stream: typeof Deno.stdout): Output {
     isTerminal,
     colors: isTerminal && !Deno.noColor,
     columns: () => isTerminal ? columnsOfTerminal() : 100,
+  };
+}
+
+/** The process's input. What follows the line in the same read is lost: on a terminal nothing does. */
+export function processInput(stream: typeof Deno.stdin): Input {
+  return {
+    isTerminal: stream.isTerminal(),
+    async readLine() {
+      const decoder = new TextDecoder(), part = new Uint8Array(1024);
+      for (let text = "";;) {
+        const length = await stream.read(part);
+        if (length === null) return text === "" ? null : text;
+        text += decoder.decode(part.subarray(0, length), { stream: true });
+        const [line, ...rest] = text.split(/\r?\n/);
+        if (rest.length > 0) return line!;
+      }
+    },
   };
 }
 

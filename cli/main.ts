@@ -1,7 +1,7 @@
 /** The program itself, started by the launcher with exactly the permissions that its command needs. @module */
 
 import { Interrupts } from "./interrupts.ts";
-import { processOutput } from "./io.ts";
+import { processInput, processOutput } from "./io.ts";
 import { projectFolder } from "./place.ts";
 import { runCommand } from "./run_command.ts";
 import { stopSignals } from "./stop_signals.ts";
@@ -11,6 +11,7 @@ const interrupts = new Interrupts(() => Deno.exit(130));
 const code = await runCommand(Deno.args, {
   out: processOutput(Deno.stdout),
   err: processOutput(Deno.stderr),
+  input: processInput(Deno.stdin),
   place: {
     project: projectFolder,
     workingFolder: Deno.cwd(),

@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import type { Result } from "../bench/result.ts";
+import { sampleWithPaper } from "../report/_sample_paper.ts";
+import { sampleResult } from "../report/_sample_result.ts";
 import { HOSTILE_TEXTS, sampleWithText } from "../report/_sample_with_text.ts";
 import { printSummary } from "./print_summary.ts";
 
@@ -10,3 +13,27 @@ Deno.test("printSummary() prints no control character of a title, label or attac
     assert.match(text, /^[^\p{Cc}\p{Cf}]+(\n[^\p{Cc}\p{Cf}]+)+\n$/u);
   }
 });
+
+Deno.test("printSummary() gives each of the paper's figures one line with its verdict, and says that a suite was scaled", () => {
+  const result = sampleWithPaper();
+  const scaled = { ...result, suite: { ...result.suite, scaled: { epochs: 0.05, data: 0.2 } } };
+  assert.deepEqual(linesOf(result).slice(-14, -8), [
+    "  pgd-7, clean: paper 96.42 %, measured 96.40 % ± 0.00: confirmed",
+    "  pgd-7, PGD-50: paper 79.00 %, measured 78.00 % ± 1.39: confirmed",
+    "  pgd-7, CW: paper 80.00 %, measured –: not comparable (attack not run)",
+    "  pgd-7, minutes: paper 120 min, measured 1.85 min ± 0.0277: not comparable (other hardware)",
+    "  yopo-5-3, clean: paper 98.10 %, measured 96.60 % ± 0.00: not confirmed",
+    "  yopo-5-3, PGD-50: paper 81.00 %, measured 81.00 % ± 1.22: confirmed",
+  ]);
+  const lines = linesOf(scaled);
+  assert.match(lines[0] ?? "", /ε 0\.2 \(epochs × 0\.05, training images × 0\.2\): accuracies/);
+  assert.ok(lines.includes("  pgd-7, PGD-50: paper 79.00 %, measured 78.00 % ± 1.39: not comparable (scaled)"));
+  assert.ok(!linesOf(sampleResult()).some((line) => line.includes("paper")));
+});
+
+function linesOf(result: Result): string[] {
+  let text = "";
+  const write = (part: string): void => void (text += part);
+  printSummary(result, { write, isTerminal: true, colors: false, columns: () => 200 });
+  return text.trimEnd().split("\n");
+}

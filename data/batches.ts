@@ -50,6 +50,7 @@ export function epochOrder(
  * Batches of one epoch, each image once; the last batch may be smaller.
  *
  * @throws {RangeError} When the batch size or the first step is out of range.
+ * @throws {TypeError} When images are to be cropped in another shape than they have.
  */
 export function* epochBatches(split: Split, options: EpochOptions): Generator<Batch, void, undefined> {
   const { batchSize, startStep = 0 } = options;
@@ -75,7 +76,11 @@ function plain(split: Split): ImageReader {
 function augmented(split: Split, { augment, seed, epoch }: EpochOptions): ImageReader {
   const read = plain(split);
   if (augment === undefined || augment.augmentation === "none") return read;
-  const changed = new Uint8Array(imageBytes(split));
+  const size = imageBytes(split), [height, width, channels] = augment.shape;
+  if (size !== 0 && size !== height * width * channels) {
+    throw new TypeError(`Cannot crop images of ${size} bytes as [${augment.shape}]: the shape must have as many`);
+  }
+  const changed = new Uint8Array(size);
   return (index) => {
     cropFlip(read(index), augment.shape, drawCropFlip(seed, epoch, split.ids[index]!), changed);
     return changed;

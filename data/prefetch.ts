@@ -40,6 +40,8 @@ export class PrefetchedBatches {
   /** Who waits for the answers that are still to come, in order. */
   #awaited: ((answer: FromPrefetchWorker) => void)[] = [];
   #waitSeconds = 0;
+  /** Why there are no more batches: later calls hear it too. */
+  #failure: string | undefined;
 
   /** The Worker gets a copy of the split, but for shared memory, and starts on the first batches. */
   constructor(course: BatchCourse) {
@@ -47,7 +49,7 @@ export class PrefetchedBatches {
     this.#worker.onmessage = ({ data }: MessageEvent<FromPrefetchWorker>) => this.#awaited.shift()?.(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();
-      for (const answer of this.#awaited.splice(0)) answer({ kind: "error", message: event.message });
+      this.#fail(event.message);
     };
     this.#worker.postMessage(course);
     for (let i = 0; i < AHEAD; i++) this.#ask();
@@ -58,12 +60,14 @@ export class PrefetchedBatches {
     return this.#waitSeconds;
   }
 
-  /** The next batch; undefined after the last. @throws {Error} When it could not be made. */
+  /** The next batch; undefined after the last. @throws {Error} When it could not be made, and after `close`. */
   async next(): Promise<PlacedBatch | undefined> {
     const began = performance.now();
-    const answer = await this.#coming.shift()!;
+    const answer = await this.#coming.shift();
     this.#waitSeconds += (performance.now() - began) / 1000;
-    if (answer.kind === "error") throw new Error(`Cannot make the next batch: ${answer.message}`);
+    if (answer?.kind === "error") this.#fail(answer.message);
+    if (this.#failure !== undefined) throw new Error(`Cannot make the next batch: ${this.#failure}`);
+    if (answer?.kind !== "batch") return undefined;
     this.#ask();
     return answer.placed ?? undefined;
   }
@@ -73,9 +77,15 @@ export class PrefetchedBatches {
     await Promise.all(this.#coming);
   }
 
-  /** Ends the Worker; nothing may be taken afterwards. */
+  /** Ends the Worker at once; whoever waits for a batch hears it. */
   close(): void {
     this.#worker.terminate();
+    this.#fail("the source is closed");
+  }
+
+  #fail(message: string): void {
+    this.#failure ??= message;
+    for (const answer of this.#awaited.splice(0)) answer({ kind: "error", message });
   }
 
   #ask(): void {

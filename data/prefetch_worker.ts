@@ -7,6 +7,7 @@ import type { BatchCourse, FromPrefetchWorker, PlacedBatch } from "./prefetch.ts
 let batches: Generator<PlacedBatch, void, undefined> | undefined;
 
 function* course({ split, epochs, batches: total, ...options }: BatchCourse): Generator<PlacedBatch, void, undefined> {
+  if (split.labels.length === 0) throw new RangeError(`split "${split.name}" is empty`);
   let given = 0;
   for (let epoch = epochs.first; given < total; epoch++) {
     const startStep = epoch === epochs.first ? epochs.startStep : 0;

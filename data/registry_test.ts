@@ -5,14 +5,14 @@ const place = { cache: "/nowhere" };
 
 Deno.test("datasets are sorted by name and found by it", () => {
   const names = datasets.map(({ name }) => name);
-  assert.deepEqual(names, ["mnist", "mnist-embedded", "synthetic"]);
+  assert.deepEqual(names, ["cifar10", "mnist", "mnist-embedded", "synthetic"]);
   for (const dataset of datasets) assert.equal(findDataset(dataset.name), dataset);
 });
 
 Deno.test("findDataset() names what there is", () => {
   assert.throws(() => findDataset("mnits"), {
     name: "RangeError",
-    message: `Cannot find data set "mnits": expected mnist, mnist-embedded, synthetic`,
+    message: `Cannot find data set "mnits": expected cifar10, mnist, mnist-embedded, synthetic`,
   });
   assert.throws(() => findDataset("toString"), { name: "RangeError" });
 });
@@ -41,6 +41,16 @@ for (const dataset of datasets) {
 }
 
 const badOptions: readonly [string, Record<string, unknown>, string][] = [
+  [
+    "cifar10",
+    { validation: 50_000 },
+    'Cannot use validation 50000 with data set "cifar10": expected an integer from 0 to 49999',
+  ],
+  [
+    "cifar10",
+    { trainCount: 0 },
+    'Cannot use trainCount 0 with data set "cifar10": expected an integer from 1 to 10000000',
+  ],
   [
     "mnist",
     { validation: 60_000 },

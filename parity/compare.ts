@@ -1,6 +1,5 @@
 /** Compares computed quantities with a manifest's tensors, and keeps count of what was compared. @module */
 
-import { elementCount } from "../models/layers.ts";
 import type { StoredTensor } from "../models/safetensors.ts";
 import type { Computed, Fact } from "./case.ts";
 import type { ParityLine } from "./lines.ts";
@@ -18,13 +17,13 @@ export function compareTensor(quantity: Computed, name: string, stored: StoredTe
   const { variant, tolerance: { limit, error: measure } } = quantity;
   const own = `${variant}/`;
   const line = { variant, quantity: name.startsWith(own) ? name.slice(own.length) : name, tolerance: limit };
-  const part = partOf(quantity, name.split("@")[1]);
+  const part = partOf(quantity, name.split("@")[1], stored.shape);
   if (part === null) return { ...line, outcome: "FAIL", error: null, reason: `no such part of a tensor: ${name}` };
   if (part.shape.join() !== stored.shape.join()) {
     const reason = `shape [${part.shape}] where the manifest has [${stored.shape}]`;
     return { ...line, outcome: "FAIL", error: null, reason };
   }
-  const error = measure(part.values, Array.from(stored.values, Number));
+  const error = measure(part.values, Array.from(stored.values, Number), stored.shape);
   return { ...line, outcome: error <= limit ? "pass" : "FAIL", error };
 }
 
@@ -34,26 +33,50 @@ export function compareFact({ variant, quantity, actual, expected }: Fact): Outc
   return { outcome: error === 0 ? "pass" : "FAIL", variant, quantity, error, tolerance: 0 };
 }
 
-/** What stands behind the "@" of a tensor's name: `0:4` entries 0 to 3, `rows0::16` every 16th, `sums` a summary. */
-function partOf(whole: Values, modifier: string | undefined): Values | null {
+/** What stands behind the "@" of a tensor's name: `sums` a summary; `rows0::16` every 16th of the first axis; `0:4` entries 0
+ *  to 3 of the one axis that is cut, by the stored shape; `0,12:16,:` entries axis by axis, where one alone drops its axis. */
+function partOf(whole: Values, modifier: string | undefined, stored: readonly number[]): Values | null {
   if (modifier === undefined) return whole;
   if (modifier === "sums") return sums(whole);
-  const range = /^(\d+):(\d+)$/.exec(modifier);
-  if (range !== null) return rows(whole, Number(range[1]), Number(range[2]), 1);
   const every = /^rows(\d+)::([1-9]\d*)$/.exec(modifier);
-  return every === null ? null : rows(whole, Number(every[1]), whole.shape[0] ?? 0, Number(every[2]));
+  if (every !== null) return pick(whole, [{ begin: Number(every[1]), stride: Number(every[2]) }]);
+  const cuts = modifier.split(",").map(readCut);
+  if (cuts.length > whole.shape.length || cuts.includes(null)) return null;
+  const [cut] = cuts as [Cut, ...Cut[]];
+  if (cuts.length > 1 || cut.drops) return pick(whole, cuts as Cut[]);
+  const axis = Math.max(0, whole.shape.findIndex((size, i) => size !== stored[i]));
+  return pick(whole, [...Array<Cut>(axis).fill({}), cut]);
 }
 
-/** Entries begin, begin + stride, … below end of the first axis. */
-function rows({ shape, values }: Values, begin: number, end: number, stride: number): Values {
-  const [count = 0, ...rest] = shape;
-  const size = elementCount(rest);
-  const picked: number[] = [];
-  let length = 0;
-  for (let row = begin; row < Math.min(end, count); row += stride, length++) {
-    for (let i = row * size; i < (row + 1) * size; i++) picked.push(values[i]!);
-  }
-  return { shape: [length, ...rest], values: picked };
+/** Entries begin, begin + stride, … below end of an axis, all of them by default; drops: the axis is left out. */
+interface Cut {
+  readonly begin?: number;
+  readonly end?: number;
+  readonly stride?: number;
+  readonly drops?: boolean;
+}
+
+function readCut(text: string): Cut | null {
+  if (text === ":") return {};
+  const [, begin, end] = /^(\d+)(?::(\d+))?$/.exec(text) ?? [];
+  if (begin === undefined) return null;
+  return end === undefined
+    ? { begin: Number(begin), end: Number(begin) + 1, drops: true }
+    : { begin: Number(begin), end: Number(end) };
+}
+
+/** The entries that the cuts of the first axes leave, all of the others. */
+function pick({ shape, values }: Values, cuts: readonly Cut[]): Values {
+  let offsets = [0];
+  const kept: number[] = [];
+  shape.forEach((size, axis) => {
+    const { begin = 0, end = size, stride = 1, drops = false } = cuts[axis] ?? {};
+    const chosen: number[] = [];
+    for (let i = begin; i < Math.min(end, size); i += stride) chosen.push(i);
+    if (!drops) kept.push(chosen.length);
+    offsets = offsets.flatMap((offset) => chosen.map((i) => offset * size + i));
+  });
+  return { shape: kept, values: offsets.map((offset) => values[offset]!) };
 }
 
 /** [sum, L2 norm, dot product with cos(0.001·i)] over all elements in row-major order. */

@@ -54,6 +54,15 @@ export function parseHyper<T extends z.ZodType>(schema: T, { hyper }: Manifest):
   return checked(schema, hyper, 'Cannot read "hyper" of the manifest');
 }
 
+/**
+ * What a kind of case has in its manifest besides the common parts.
+ *
+ * @throws {SyntaxError} When something is missing or of another type.
+ */
+export function parseManifest<T extends z.ZodType>(schema: T, manifest: Manifest): z.output<T> {
+  return checked(schema, manifest, "Cannot read manifest");
+}
+
 function checked<T extends z.ZodType>(schema: T, value: unknown, action: string): z.output<T> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;

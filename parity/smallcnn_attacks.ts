@@ -12,7 +12,7 @@ import type { Engine } from "../backends/engine.ts";
 import { toTensors } from "../models/weights.ts";
 import type { CaseInput, Computed, ParityCase, Replayed } from "./case.ts";
 import { parseHyper, type TensorEntry } from "./manifest.ts";
-import { smallCnn, smallCnnWeights } from "./small_cnn_weights.ts";
+import { fixtureWeights, smallCnn } from "./fixture_weights.ts";
 import { computed, images, labels } from "./tensors.ts";
 import { accuracies, ATTACKED_LOSS, correctImages, FGSM_PIXELS, FORWARD, PGD_PIXELS } from "./tolerances.ts";
 
@@ -37,7 +37,7 @@ interface Setting {
 
 async function* replay(input: CaseInput, engine: Engine): AsyncGenerator<Replayed, void, void> {
   const network = smallCnn();
-  const parameters = toTensors(smallCnnWeights(network, await input.weights()));
+  const parameters = toTensors(fixtureWeights(network, await input.weights()));
   const model = classifier(network, parameters, { kernels: engine.kernels, training: false });
   const x = images(input.input("x")), y = labels(input.input("y"));
   const setting = { input, model, x, y };

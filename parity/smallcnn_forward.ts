@@ -7,13 +7,13 @@ import type { Engine } from "../backends/engine.ts";
 import type { Model, Parameters } from "../models/model.ts";
 import { toTensors } from "../models/weights.ts";
 import type { CaseInput, ParityCase, Replayed } from "./case.ts";
-import { fixtureName, smallCnn, smallCnnWeights } from "./small_cnn_weights.ts";
+import { fixtureName, fixtureWeights, smallCnn } from "./fixture_weights.ts";
 import { computed, images, labels } from "./tensors.ts";
 import { FORWARD, GRADIENT } from "./tolerances.ts";
 
 async function* replay(input: CaseInput, engine: Engine): AsyncGenerator<Replayed, void, void> {
   const model = smallCnn();
-  const parameters = toTensors(smallCnnWeights(model, await input.weights()));
+  const parameters = toTensors(fixtureWeights(model, await input.weights()));
   const y = labels(input.input("y"));
   try {
     for (const { name } of input.manifest.tensors) {

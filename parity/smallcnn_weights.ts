@@ -2,13 +2,13 @@
 
 import { decodeWeights, encodeWeights, parameterCount } from "../models/weights.ts";
 import type { CaseInput, ParityCase, Replayed } from "./case.ts";
-import { fixtureName, smallCnn, smallCnnWeights } from "./small_cnn_weights.ts";
+import { fixtureName, fixtureWeights, smallCnn } from "./fixture_weights.ts";
 import { EXACT } from "./tolerances.ts";
 
 async function* replay({ manifest, input }: CaseInput): AsyncGenerator<Replayed, void, void> {
   const model = smallCnn();
   const stored = new Map(manifest.tensors.map(({ name }) => [name, input(name)]));
-  const weights = smallCnnWeights(model, stored);
+  const weights = fixtureWeights(model, stored);
   if (manifest.parameters !== undefined) {
     const expected = manifest.parameters;
     yield { variant: "-", quantity: "parameters", actual: parameterCount(model), expected };

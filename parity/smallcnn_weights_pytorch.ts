@@ -4,7 +4,7 @@
 import { elementCount } from "../models/layers.ts";
 import type { Weights } from "../models/model.ts";
 import type { CaseInput, ParityCase, Replayed } from "./case.ts";
-import { smallCnn, smallCnnWeights } from "./small_cnn_weights.ts";
+import { fixtureWeights, smallCnn } from "./fixture_weights.ts";
 import { EXACT } from "./tolerances.ts";
 
 interface Values {
@@ -57,7 +57,7 @@ export const smallcnnWeightsPytorch: ParityCase = {
       yield { variant: "-", tensors: () => true, reason };
       return;
     }
-    for (const [tensor, { shape, values }] of stateDict(smallCnnWeights(smallCnn(), tensors))) {
+    for (const [tensor, { shape, values }] of stateDict(fixtureWeights(smallCnn(), tensors))) {
       yield { variant: "-", tensor, shape, values, tolerance: EXACT };
     }
   },

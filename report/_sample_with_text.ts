@@ -2,6 +2,7 @@
  *  @module */
 
 import type { Result } from "../bench/result.ts";
+import { sampleWithPaper } from "./_sample_paper.ts";
 import { sampleResult } from "./_sample_result.ts";
 
 /** The sample with a text in every place that a file, a machine or an error message can fill. */
@@ -9,7 +10,7 @@ export function sampleWithText(text: string): Result {
   const result = sampleResult({ trouble: true });
   return {
     ...result,
-    suite: { ...result.suite, name: text, title: text, description: text, command: text },
+    suite: { ...result.suite, name: text, title: text, description: text, command: text, paper: paperWithText(text) },
     created: text,
     tool: { ...result.tool, version: text, commit: text, deno: text, tfjs: text },
     machines: result.machines.map((machine) => ({
@@ -31,8 +32,11 @@ export function sampleWithText(text: string): Result {
       label: `${text}${index}`,
       methodLabel: text,
       note: text,
+      preset: text,
+      alarm: [{ ...ALARM, attack: text }],
       message: run.message === null ? null : text,
-      warnings: run.warnings.map(() => ({ code: text, message: text, advice: text })),
+      warnings: [...run.warnings.map(() => text), "catastrophic-overfitting"]
+        .map((code) => ({ code, message: text, advice: text })),
       engine: run.engine && { ...run.engine, name: text, version: text, kernels: text, precision: text },
       config: {
         ...run.config,
@@ -40,6 +44,33 @@ export function sampleWithText(text: string): Result {
         model: { name: [...text].slice(0, 64).join(""), options: { [text]: text } },
         method: { name: run.config.method.name, options: { [text]: text } },
       },
+    })),
+  };
+}
+
+const ALARM = {
+  epoch: 1,
+  step: 55,
+  pgd: { accuracy: 0.5, correct: 256, count: 512 },
+  fgsm: { accuracy: 0.5, correct: 256, count: 512 },
+};
+
+/** A paper's figures for the first two runs, all its texts replaced. */
+function paperWithText(text: string): Result["suite"]["paper"] {
+  const { paper } = sampleWithPaper().suite;
+  if (!paper) return null;
+  const [source, fromMemory] = [text, true];
+  return {
+    ...paper,
+    ...{ title: text, reference: text, hardware: text, baseline: `${text}0` },
+    model: { name: text, parameters: 1 },
+    data: { ...paper.data, name: text, trainImages: 1, augmentation: text },
+    attacks: [{ attack: text, name: text, epsilon: 0.2, options: {}, source, fromMemory }],
+    claims: [{ text, source, fromMemory, factors: [{ value: 2, what: text, source, fromMemory }] }],
+    rows: paper.rows.slice(0, 2).map((row, index) => ({
+      ...row,
+      ...{ run: `${text}${index}`, training: text },
+      robust: [{ attack: text, value: 0.5, source, fromMemory }],
     })),
   };
 }

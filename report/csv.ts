@@ -1,7 +1,8 @@
 /** result.csv: one line a point of the curves (and one for each attack, where a point was judged with several), for
- *  spreadsheets and data frames. RFC 4180, except that lines end in a line feed alone. @module */
+ *  spreadsheets and data frames; then two for each point of the watch for catastrophic overfitting. RFC 4180, except that
+ *  lines end in a line feed alone. @module */
 
-import type { Point, Result, RobustRow, RunRecord } from "../bench/result.ts";
+import type { AlarmPoint, Point, Result, RobustRow, RunRecord } from "../bench/result.ts";
 import { attackOf } from "./attack_of.ts";
 import type { Exporter } from "./exporter.ts";
 import { plainText } from "./plain_text.ts";
@@ -21,16 +22,16 @@ const COLUMNS: readonly (readonly [string, (line: Line) => Cell])[] = [
   ["examples", ({ point }) => point.examples],
   ["trainSeconds", ({ point }) => point.trainSeconds],
   ["wallSeconds", ({ point }) => point.wallSeconds],
-  ["passesFull", ({ point }) => point.passes.full],
-  ["passesForward", ({ point }) => point.passes.forward],
-  ["passesFirstLayerAdversary", ({ point }) => point.passes.firstLayerAdversary],
-  ["passesFirstLayerWeights", ({ point }) => point.passes.firstLayerWeights],
+  ["passesFull", ({ point }) => point.passes?.full],
+  ["passesForward", ({ point }) => point.passes?.forward],
+  ["passesFirstLayerAdversary", ({ point }) => point.passes?.firstLayerAdversary],
+  ["passesFirstLayerWeights", ({ point }) => point.passes?.firstLayerWeights],
   ["loss", ({ point }) => point.loss],
   ["split", ({ point }) => point.split],
-  ["cleanAccuracy", ({ point }) => point.clean.accuracy],
-  ["cleanCorrect", ({ point }) => point.clean.correct],
-  ["cleanCount", ({ point }) => point.clean.count],
-  ["attack", ({ result, robust }) => robust && (attackOf(result, robust.attack)?.label ?? robust.attack)],
+  ["cleanAccuracy", ({ point }) => point.clean?.accuracy],
+  ["cleanCorrect", ({ point }) => point.clean?.correct],
+  ["cleanCount", ({ point }) => point.clean?.count],
+  ["attack", ({ result, robust }) => robust && (attackOf(result, robust.attack ?? "")?.label ?? robust.attack)],
   ["robustAccuracy", ({ robust }) => robust?.accuracy],
   ["robustCorrect", ({ robust }) => robust?.correct],
   ["robustCount", ({ robust }) => robust?.count],
@@ -41,8 +42,14 @@ const COLUMNS: readonly (readonly [string, (line: Line) => Cell])[] = [
 interface Line {
   readonly result: Result;
   readonly run: RunRecord;
-  readonly point: Point;
-  readonly robust: RobustRow | undefined;
+  readonly point: Partial<Point>;
+  readonly robust: Partial<RobustRow> | undefined;
+}
+
+/** What the watch for catastrophic overfitting saw: two lines, whose split is "alarm" and whose times are empty. */
+function alarmLines(result: Result, run: RunRecord, { epoch, step, attack, pgd, fgsm }: AlarmPoint): Line[] {
+  const point = { epoch, step, split: "alarm" };
+  return [{ attack, ...pgd }, { attack: "FGSM", ...fgsm }].map((robust) => ({ result, run, point, robust }));
 }
 
 export const csv: Exporter = {
@@ -50,12 +57,13 @@ export const csv: Exporter = {
   fileName: "result.csv",
   render(result) {
     const lines = result.runs.flatMap((run) =>
-      run.points.flatMap((point) => {
-        const judged = point.robust.length > 0 ? point.robust : [undefined];
-        return judged.map((robust) =>
-          COLUMNS.map(([, value]) => cell(value({ result, run, point, robust }))).join(",")
-        );
-      })
+      [
+        ...run.points.flatMap((point) => {
+          const judged = point.robust.length > 0 ? point.robust : [undefined];
+          return judged.map((robust) => ({ result, run, point, robust }));
+        }),
+        ...(run.alarm ?? []).flatMap((point) => alarmLines(result, run, point)),
+      ].map((line) => COLUMNS.map(([, value]) => cell(value(line))).join(","))
     );
     return [COLUMNS.map(([name]) => name).join(","), ...lines].join("\n") + "\n";
   },

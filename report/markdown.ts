@@ -4,10 +4,13 @@ import type { Result } from "../bench/result.ts";
 import type { Exporter } from "./exporter.ts";
 import { formatAccuracy, formatCount, formatRatio, formatSeconds, formatSpread, formatTarget, NONE } from "./format.ts";
 import { headline } from "./headline.ts";
+import { alarmNotice, alarmSection } from "./markdown_alarm.ts";
 import { attackName, attackSection } from "./markdown_attacks.ts";
 import { clockSection } from "./markdown_clock.ts";
+import { paperSection } from "./markdown_paper.ts";
 import { identitySection, machineSection, recipeSection } from "./markdown_record.ts";
 import { codeBlock, type Column, escapeMarkdown, list, table } from "./markdown_text.ts";
+import { titleWithScale } from "./scale_text.ts";
 import { summarize, type SummaryRow } from "./summarize.ts";
 import { timeText } from "./time_to_target.ts";
 
@@ -22,9 +25,12 @@ export const markdown: Exporter = {
     const rows = summarize(result);
     const sections = [
       `# ${titleOf(result)}`,
+      alarmNotice(result),
       headline(result, rows),
       `![Robust accuracy against training seconds and against full passes](curves.svg)`,
       resultSection(result, rows),
+      alarmSection(result),
+      paperSection(result),
       recipeSection(result, rows),
       attackSection(result),
       clockSection(result, rows),
@@ -45,7 +51,7 @@ function titleOf(result: Result): string {
     return escapeMarkdown(machine.cpu ?? machine.arch) + cores;
   });
   const where = machines.length > 1 ? `${machines.length} machines` : machines[0] ?? "no machine";
-  return `${escapeMarkdown(result.suite.title)}: ${seeds}, ${where}`;
+  return `${escapeMarkdown(titleWithScale(result.suite))}: ${seeds}, ${where}`;
 }
 
 function resultSection(result: Result, rows: readonly SummaryRow[]): string {

@@ -8,9 +8,12 @@ import { spreadOver, type SummaryRow } from "./summarize.ts";
 
 type Cost = NonNullable<RunRecord["cost"]>;
 
-const CLOCKS: readonly (readonly [string, (cost: Cost) => number])[] = [
+const WAITING = "Of it, waiting for batches";
+
+const CLOCKS: readonly (readonly [string, (cost: Cost) => number | null])[] = [
   ["Training time", (cost) => cost.trainSeconds],
   ["Of it, loading data", (cost) => cost.loadSeconds],
+  [WAITING, (cost) => cost.dataWaitSeconds ?? null],
   ["Evaluations", (cost) => cost.evaluationSeconds],
   ["Kept weights", (cost) => cost.checkpointSeconds],
   ["Start and warm-up", (cost) => cost.warmUpSeconds],
@@ -32,17 +35,35 @@ export function clockSection(result: Result, rows: readonly SummaryRow[]): strin
     }) and the same random ` +
     "draws.",
     "Time per step is the median over the run's optimizer steps on full batches; evaluations are not in it.",
+    ...replayLines(rows),
   ];
   return `## How the time is measured\n\n${list(sentences)}\n\n${clockTable(rows)}`.trimEnd();
+}
+
+/** Free-m takes several optimizer steps on each batch, which its steps per epoch count. */
+function replayLines(rows: readonly SummaryRow[]): string[] {
+  return rows.flatMap(({ label, first, runs }) => {
+    const replays = /^free-(\d+)$/.exec(first.config.method.name)?.[1];
+    const steps = runs.find(({ cost }) => cost !== null)?.cost?.stepsPerEpoch;
+    if (replays === undefined || steps === undefined) return [];
+    return [
+      `**${
+        escapeMarkdown(label)
+      }** takes ${replays} optimizer steps on each batch, ${steps} in each of its epochs; its ` +
+      "time and passes per step are of one of them.",
+    ];
+  });
 }
 
 function clockTable(rows: readonly SummaryRow[]): string {
   const begun = rows.filter((row) => row.runs.some((run) => run.cost !== null));
   if (begun.length === 0) return "";
-  const columns = [{ heading: "Run" }, ...CLOCKS.map(([heading]) => ({ heading, numeric: true }))];
+  const waited = begun.some(({ runs }) => runs.some(({ cost }) => cost?.dataWaitSeconds !== undefined));
+  const clocks = CLOCKS.filter(([heading]) => heading !== WAITING || waited);
+  const columns = [{ heading: "Run" }, ...clocks.map(([heading]) => ({ heading, numeric: true }))];
   const cells = begun.map(({ label, runs }) => [
     `**${escapeMarkdown(label)}**`,
-    ...CLOCKS.map(([, seconds]) =>
+    ...clocks.map(([, seconds]) =>
       formatSpread(spreadOver(runs.map(({ cost }) => cost && seconds(cost))), runs.length, formatSeconds)
     ),
   ]);

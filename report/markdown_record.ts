@@ -10,8 +10,10 @@ type Optimizer = RunRecord["config"]["optimizer"];
 type Attempt = RunRecord["attempts"][number];
 
 export function recipeSection(result: Result, rows: readonly SummaryRow[]): string {
+  const named = rows.some(({ first }) => typeof first.preset === "string");
   const columns = [
     { heading: "Run" },
+    ...(named ? [{ heading: "Preset" }] : []),
     { heading: "Method" },
     { heading: "Optimizer" },
     { heading: "Learning rate", numeric: true },
@@ -22,8 +24,9 @@ export function recipeSection(result: Result, rows: readonly SummaryRow[]): stri
     { heading: "Method's options" },
     { heading: "Note" },
   ];
-  const cells = rows.map(({ label, methodLabel, note, first: { config } }) => [
+  const cells = rows.map(({ label, methodLabel, note, first: { config, preset } }) => [
     `**${escapeMarkdown(label)}**`,
+    ...(named ? [preset ? escapeMarkdown(preset) : NONE] : []),
     escapeMarkdown(methodLabel),
     formatOptimizer(config.optimizer),
     String(config.optimizer.learningRate),

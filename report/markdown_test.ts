@@ -158,3 +158,21 @@ Deno.test("markdown renders a result without runs, points, machines or attacks",
   const runs = result.runs.map((run) => ({ ...run, points: [], timeTo: [], engine: null, counts: null, cost: null }));
   assert.match(await render({ ...result, runs }), /No method reached a target/);
 });
+
+Deno.test("markdown shows presets, waits for batches and Free's replays where a record has them", async () => {
+  const result = sampleResult();
+  const plain = await render(result);
+  assert.ok(!/Preset|waiting for batches|optimizer steps on each batch/.test(plain));
+  const runs = result.runs.map((run) => {
+    if (run.label !== "fgsm" || !run.cost) return run;
+    const config = { ...run.config, method: { name: "free-8", options: {} } };
+    return { ...run, preset: "free-like", config, cost: { ...run.cost, dataWaitSeconds: 1.25 } };
+  });
+  const text = await render({ ...result, runs });
+  const recipes = tableOf(text, "| Run | Preset | Method |");
+  assert.match(recipes[2] ?? "", /^\| \*\*natural\*\* \| – \| /);
+  assert.match(recipes[3] ?? "", /^\| \*\*fgsm\*\* \| free-like \| /);
+  const clocks = tableOf(text, "| Run | Training time | Of it, loading data | Of it, waiting for batches |");
+  assert.match(clocks[3] ?? "", /^\| \*\*fgsm\*\* \| 54\.8 s \| 50\.0 ms \| 1\.25 s \|/);
+  assert.match(text, /^- \*\*fgsm\*\* takes 8 optimizer steps on each batch, 55 in each of its epochs; /m);
+});

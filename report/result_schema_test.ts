@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { resultSchema } from "../bench/result.ts";
+import { sampleWithPaper } from "./_sample_paper.ts";
 import { sampleResult } from "./_sample_result.ts";
 import { RESULT_SCHEMA_FILE, resultJsonSchema, resultSchemaText } from "./result_schema.ts";
 
@@ -16,6 +17,7 @@ Deno.test("the published schema and the program agree on what is a result", () =
     assert.equal(validate(value), valid, `ajv: ${what}: ${JSON.stringify(validate.errors?.[0])}`);
   };
   agree(sampleResult({ seeds: [0, 1, 2], trouble: true }), true, "the sample");
+  agree(sampleWithPaper(), true, "the sample with a paper");
   agree({ ...sampleResult(), runs: [], machines: [], attacks: {} }, true, "nothing run yet");
   const wrong: [string, string | number | null | undefined | object][] = [
     ["schema", "yopo-bench/result@2"],

@@ -109,7 +109,7 @@ function ratioToNatural(result: Result, run: RunRecord): number | null {
 }
 
 /** Engine, workers and machine as one text; null where a run moved between machines. */
-function placeOf(run: RunRecord): string | null {
+export function placeOf(run: RunRecord): string | null {
   const machines = new Set(run.attempts.map((attempt) => attempt.machine));
   return machines.size > 1 ? null : JSON.stringify([run.engineKey, run.engine?.workers ?? null, ...machines]);
 }

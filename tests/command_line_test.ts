@@ -83,7 +83,7 @@ Deno.test("list, doctor and data list print JSON alone with --json", async () =>
     const list = await run("list --json", folder);
     assert.deepEqual([list.code, list.err], [0, ""]);
     const kinds: Record<string, { name: string }[]> = JSON.parse(list.out);
-    assert.deepEqual(Object.keys(kinds), ["suites", "methods", "models", "attacks", "data", "engines"]);
+    assert.deepEqual(Object.keys(kinds), ["suites", "presets", "methods", "models", "attacks", "data", "engines"]);
     assert.ok(kinds.suites?.some(({ name }) => name === "quick"));
     const doctor = await run("doctor --json", folder);
     assert.deepEqual([doctor.code, doctor.err], [0, ""]);

@@ -9,9 +9,9 @@ import { pgdSteps } from "../attacks/pgd_steps.ts";
 import { clipStart, uniformStart, zeroStart } from "../attacks/starts.ts";
 import { choice, derivedNumber, type Option, requiredNumber } from "../models/options.ts";
 import { random } from "../random/random.ts";
-import { trainingMode } from "./dropout.ts";
 import { lossGradients } from "./gradients.ts";
 import type { Shard, StepContext } from "./method.ts";
+import { passIn, type PassMode, trainingMode } from "./pass_mode.ts";
 import type { LossGradients, StepTally } from "./single_step.ts";
 
 /** ε, which every adversarial method needs. */
@@ -29,7 +29,7 @@ export function stepSizeOption(defaultText: string): Option<number | undefined> 
 /** How the network behaves while it is attacked. */
 export const attackModeOption = choice(
   ["evaluation", "training"],
-  "Mode of the network during the attack: without or with dropout",
+  "Mode of the network during the attack: evaluation without dropout and by running statistics, or as it trains",
 );
 
 /** How a batch is attacked and what is then trained on. */
@@ -39,7 +39,7 @@ export interface AttackTraining {
   readonly steps: number;
   /** "zero", or uniform in the ball, "uniform" clipped to the image box and "uniform, unclipped" not. */
   readonly start: "zero" | "uniform" | "uniform, unclipped";
-  readonly attackMode: "evaluation" | "training";
+  readonly attackMode: PassMode;
   readonly objective: "adversarial" | "adversarial + clean";
 }
 
@@ -93,7 +93,7 @@ function makeStart(context: StepContext, shard: Shard, { start, epsilon }: Attac
 function attacked(
   context: StepContext,
   shard: Shard,
-  mode: AttackTraining["attackMode"],
+  mode: PassMode,
   tally: StepTally,
 ): Classifier {
   const { model, parameters, engine: { kernels } } = context;
@@ -101,7 +101,7 @@ function attacked(
     classes: model.classes,
     kernels,
     logits(x) {
-      const forward = mode === "training" ? trainingMode(context, shard, tally) : { kernels, training: false };
+      const forward = passIn(mode, context, shard, tally);
       tally.passes.full += 1;
       return classifier(model, parameters, forward).logits(x);
     },

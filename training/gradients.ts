@@ -1,4 +1,4 @@
-/** Gradients of the summed cross-entropy, the building blocks of every method. All are sums over the examples of the whole
+/** Gradients of summed losses, the building blocks of every method. All are sums over the examples of the whole
  *  batch, over all workers of the team, so that no example's share depends on the batch or on who computed it. @module */
 
 import * as tf from "@tensorflow/tfjs";
@@ -41,6 +41,17 @@ function zip(keys: readonly string[], values: readonly tf.Tensor[]): Map<string,
   return new Map(keys.map((key, i) => [key, values[i]!]));
 }
 
+/** Logits `[batch, classes]` of images `[batch, height, width, channels]`; counts no pass. */
+export function logitsAt({ model, parameters }: StepContext, x: tf.Tensor4D, forward: ForwardContext): tf.Tensor2D {
+  return model.rest(parameters, model.firstLayer(parameters, x, forward), forward);
+}
+
+/** A summed loss, this worker's share of it computed by `lossSum`, and its gradient with respect to all parameters. */
+export function parameterGradients(context: StepContext, lossSum: () => tf.Scalar): LossGradients {
+  const { lossSum: sum, gradients } = gradientsWithInput(context, null, lossSum);
+  return { lossSum: sum, gradients };
+}
+
 /** Σ cross-entropy and its gradient with respect to all parameters. One full pass. */
 export function lossGradients(
   context: StepContext,
@@ -48,16 +59,27 @@ export function lossGradients(
   forward: ForwardContext,
   tally: StepTally,
 ): LossGradients {
-  const { model, parameters } = context;
-  const all = names(context, () => true);
   tally.passes.full += 1;
-  const sums = differentiate(all.map((name) => parameter(parameters, name)), () => {
-    const logits = model.rest(parameters, model.firstLayer(parameters, x, forward), forward);
-    return forward.kernels.batchSum(forward.kernels.crossEntropy(logits, y));
-  });
-  const [lossSum, ...gradients] = overAllWorkers(context, sums);
-  return { lossSum: lossSum as tf.Scalar, gradients: zip(all, gradients) };
+  const { batchSum, crossEntropy } = forward.kernels;
+  return parameterGradients(context, () => batchSum(crossEntropy(logitsAt(context, x, forward), y)));
 }
+
+/** As {@linkcode parameterGradients}, with the gradient at `input`, this worker's examples, from the same backward pass. */
+export function gradientsWithInput<T extends tf.Tensor | null>(
+  context: StepContext,
+  input: T,
+  lossSum: () => tf.Scalar,
+): LossGradients & { readonly inputGradient: T } {
+  const all = names(context, () => true);
+  const values = all.map((name) => parameter(context.parameters, name));
+  const [share, ...shares] = differentiate(input === null ? values : [input, ...values], lossSum);
+  const inputGradient = (input === null ? null : shares.shift()!) as T;
+  const [sum, ...gradients] = overAllWorkers(context, [share, ...shares]);
+  return { lossSum: sum as tf.Scalar, gradients: zip(all, gradients), inputGradient };
+}
+
+/** Loss of each example, `[batch]`, from logits `[batch, classes]`. */
+export type LossPerExample = (logits: tf.Tensor2D) => tf.Tensor1D;
 
 /** What a full pass of YOPO gives. */
 export interface CostatePass extends LossGradients {
@@ -66,27 +88,48 @@ export interface CostatePass extends LossGradients {
 }
 
 /**
- * Σ cross-entropy, p, and the gradient with respect to the parameters of g, from the same forward and backward pass. One
- * full pass, but for the first layer's own gradient: {@linkcode firstLayerGradients} of p gives that.
+ * Σ loss, p, and the gradient with respect to the parameters of g, from the same forward and backward pass. One full pass,
+ * but for the first layer's own gradient: {@linkcode firstLayerGradients} of p gives that.
  */
 export function costatePass(
   context: StepContext,
-  { x, y }: Examples,
+  { x, loss }: { readonly x: tf.Tensor4D; readonly loss: LossPerExample },
   forward: ForwardContext,
   tally: StepTally,
 ): CostatePass {
-  const { model, parameters } = context;
   const rest = names(context, (name) => !isFirst(name));
-  tally.passes.full += 1;
-  const [shareOfLoss, p, ...shares] = tf.tidy(() => {
-    const h = model.firstLayer(parameters, x, forward);
-    return differentiate(
-      [h, ...rest.map((name) => parameter(parameters, name))],
-      () => forward.kernels.batchSum(forward.kernels.crossEntropy(model.rest(parameters, h, forward), y)),
-    );
-  });
+  const [shareOfLoss, p, ...shares] = costateOf(context, { x, loss, also: rest }, forward, tally);
   const [lossSum, ...gradients] = overAllWorkers(context, [shareOfLoss, ...shares]);
   return { lossSum: lossSum as tf.Scalar, p: p as tf.Tensor4D, gradients: zip(rest, gradients) };
+}
+
+/** p alone and Σ loss, both of this worker's examples. One full pass. */
+export function costate(
+  context: StepContext,
+  { x, loss }: { readonly x: tf.Tensor4D; readonly loss: LossPerExample },
+  forward: ForwardContext,
+  tally: StepTally,
+): { readonly p: tf.Tensor4D; readonly lossSum: tf.Scalar } {
+  const [lossSum, p] = costateOf(context, { x, loss, also: [] }, forward, tally);
+  return { p: p as tf.Tensor4D, lossSum: lossSum as tf.Scalar };
+}
+
+/** This worker's Σ loss, p, and gradients with respect to the parameters named in `also`. */
+function costateOf(
+  context: StepContext,
+  { x, loss, also }: { readonly x: tf.Tensor4D; readonly loss: LossPerExample; readonly also: readonly string[] },
+  forward: ForwardContext,
+  tally: StepTally,
+): [lossSum: tf.Tensor, p: tf.Tensor, ...gradients: tf.Tensor[]] {
+  const { model, parameters } = context;
+  tally.passes.full += 1;
+  return tf.tidy(() => {
+    const h = model.firstLayer(parameters, x, forward);
+    const inputs = [h, ...also.map((name) => parameter(parameters, name))];
+    const value = () => forward.kernels.batchSum(loss(model.rest(parameters, h, forward)));
+    const [lossSum, p, ...gradients] = differentiate(inputs, value);
+    return [lossSum, p!, ...gradients];
+  });
 }
 
 /** Gradient of Σ p·f0(x) with respect to f0's parameters, p held fixed. One pass through f0; the caller counts it. */

@@ -6,6 +6,7 @@ import { toTensors } from "../models/weights.ts";
 import { random } from "../random/random.ts";
 import type { Passes, Shard, StepContext, TrainingMethod } from "./method.ts";
 import { findMethod, methods } from "./registry.ts";
+import { disposeResult } from "./running_statistics.ts";
 
 const engine = await cpuEngine.open();
 const model = findModel("tiny-cnn").create({ height: 6, width: 6, classes: 3, dropout: 0.25 });
@@ -28,54 +29,66 @@ function shard(first = 0, last = COUNT): Shard {
 }
 
 interface Seen {
+  /** Of the last optimizer step. */
   readonly gradients: Map<string, Float32Array>;
   readonly loss: number;
   readonly count: number;
-  readonly passes: Passes;
+  /** Of each optimizer step. */
+  readonly passes: Passes[];
   readonly leaked: number;
 }
 
-/** One step of a method, read back; everything it used is disposed. */
+/** One batch through a method, read back; everything it used is disposed. */
 function run(method: TrainingMethod, part: Shard, changes: Partial<StepContext> = {}): Seen {
   const parameters = toTensors(initial);
   const before = tf.memory().numTensors;
+  const state = new Map<string, tf.Tensor>();
   const context: StepContext = {
     engine,
     model,
     parameters,
     seed: 3,
     position: { epoch: 0, step: 5 },
-    state: new Map(),
+    state,
     ...changes,
   };
   const results = [...method.step(context, part)];
-  assert.equal(results.length, 1);
-  const { gradients, lossSum, count, passes } = results[0]!;
+  assert.equal(results.length, method.stepsPerBatch);
+  const { gradients, lossSum, count } = results.at(-1)!;
+  const passes = results.map((result) => result.passes);
   const values = new Map([...gradients].map(([name, value]) => [name, value.dataSync().slice() as Float32Array]));
   const loss = lossSum.dataSync()[0]!;
-  tf.dispose([...gradients.values(), lossSum]);
+  results.forEach(disposeResult);
+  tf.dispose([...state.values()]);
   const leaked = tf.memory().numTensors - before;
   tf.dispose([...parameters.values(), part.x, part.y]);
   return { gradients: values, loss, count, passes, leaked };
 }
 
-const passes = (full: number, adversary = 0, weights = 0): Passes => ({
+const passes = (full: number, adversary = 0, weights = 0, forward = 0): Passes => ({
   full,
-  forward: 0,
+  forward,
   firstLayerAdversary: adversary,
   firstLayerWeights: weights,
 });
 
-/** Name, options, passes of a step. */
+/** Name, options, passes of an optimizer step. */
 const table: [string, Record<string, number | string>, Passes][] = [
   ["natural", {}, passes(1)],
   ["fgsm", { epsilon: 0.1 }, passes(2)],
   ["fgsm", { epsilon: 0.1, attackMode: "training" }, passes(2)],
   ["fgsm-rs", { epsilon: 0.1 }, passes(2)],
+  ["free-3", { epsilon: 0.1 }, passes(1)],
+  ["free-3", { epsilon: 0.1, variant: "fast" }, passes(1)],
   ["pgd-3", { epsilon: 0.1 }, passes(4)],
   ["pgd-3", { epsilon: 0.1, attackMode: "training", start: "zero" }, passes(4)],
   ["pgd-3", { epsilon: 0.1, objective: "adversarial + clean", start: "uniform, unclipped" }, passes(5)],
+  ["trades-3", { epsilon: 0.1 }, passes(5, 0, 0, 1)],
+  ["trades-3", { epsilon: 0.1, attackMode: "training", beta: 1 }, passes(5, 0, 0, 1)],
+  ["trades-yopo-2-3", { epsilon: 0.1 }, passes(4, 6, 0, 1)],
+  ["trades-yopo-2-3", { epsilon: 0.1, attackMode: "training" }, passes(4, 6, 0, 1)],
   ["yopo-2-3", { epsilon: 0.1 }, passes(2, 6, 2)],
+  ["yopo-2-3", { epsilon: 0.1, passMode: "evaluation" }, passes(2, 6, 2)],
   ["yopo-2-3", { epsilon: 0.1, variant: "official" }, passes(2, 6, 2)],
   ["yopo-2-3", { epsilon: 0.1, variant: "official-torch1" }, passes(2, 6, 2)],
   ["yopo-2-3", { epsilon: 0.1, update: "gradient", stepSize: 1 }, passes(2, 6, 2)],
@@ -100,7 +113,7 @@ for (const [name, options, expected] of table) {
     }
     assert.ok(loss > 0 && Number.isFinite(loss));
     assert.equal(count, COUNT);
-    assert.deepEqual(passes, expected);
+    assert.deepEqual(passes, Array(method.stepsPerBatch).fill(expected));
     assert.equal(leaked, 0);
   });
 

@@ -1,9 +1,9 @@
 /** Natural training: the cross-entropy of clean images. One full pass a step. @module */
 
 import { resolveOptions } from "../models/options.ts";
-import { trainingMode } from "./dropout.ts";
 import { lossGradients } from "./gradients.ts";
 import type { MethodDefinition } from "./method.ts";
+import { trainingMode } from "./pass_mode.ts";
 import { singleStep } from "./single_step.ts";
 
 /** Training without an adversary. */

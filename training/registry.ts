@@ -3,13 +3,16 @@
 import { didYouMean, type OptionValues } from "../models/options.ts";
 import { fgsm } from "./fgsm.ts";
 import { fgsmRs } from "./fgsm_rs.ts";
+import { free } from "./free.ts";
 import type { MethodDefinition, TrainingMethod } from "./method.ts";
 import { natural } from "./natural.ts";
 import { pgd } from "./pgd.ts";
+import { trades } from "./trades.ts";
+import { tradesYopo } from "./trades_yopo.ts";
 import { yopo } from "./yopo.ts";
 
 /** All methods, sorted by name. */
-export const methods: readonly MethodDefinition[] = [fgsm, fgsmRs, natural, pgd, yopo];
+export const methods: readonly MethodDefinition[] = [fgsm, fgsmRs, free, natural, pgd, trades, tradesYopo, yopo];
 
 const MAX_NUMBER = 1000;
 
@@ -26,9 +29,15 @@ function exampleOf(pattern: string): string {
   return pattern.replaceAll(/[A-Z]/g, (letter) => examples[letter] ?? "1");
 }
 
+/** A pattern without its numbers: "trades-yopo" of "trades-yopo-M-N". */
+function wordsOf(pattern: string): string {
+  return pattern.replace(/(-[A-Z])+$/, "");
+}
+
 function explain(name: string): string {
-  const stem = name.split("-")[0];
-  const related = methods.find(({ pattern }) => /[A-Z]/.test(pattern) && pattern.split("-")[0] === stem);
+  const related = methods
+    .filter(({ pattern }) => /[A-Z]/.test(pattern) && `${name}-`.startsWith(`${wordsOf(pattern)}-`))
+    .toSorted((a, b) => wordsOf(b.pattern).length - wordsOf(a.pattern).length)[0];
   if (related !== undefined) {
     return `expected ${related.pattern} with whole numbers from 1 to ${MAX_NUMBER}, for example ${
       exampleOf(related.pattern)

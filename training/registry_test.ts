@@ -21,9 +21,33 @@ const refused: [string, OptionValues, string][] = [
   [
     "fsgm",
     {},
-    'Cannot read method "fsgm" from --method: expected fgsm, fgsm-rs, natural, pgd-K, yopo-M-N; did you mean "fgsm"?',
+    'Cannot read method "fsgm" from --method: expected fgsm, fgsm-rs, free-M, natural, pgd-K, trades-K, trades-yopo-M-N, yopo-M-N; did you mean "fgsm"?',
   ],
-  ["", {}, 'Cannot read method "" from --method: expected fgsm, fgsm-rs, natural, pgd-K, yopo-M-N'],
+  [
+    "trades-yopo-2",
+    {},
+    'Cannot read method "trades-yopo-2" from --method: expected trades-yopo-M-N with whole numbers from 1 to 1000, for example trades-yopo-5-3',
+  ],
+  [
+    "trades",
+    {},
+    'Cannot read method "trades" from --method: expected trades-K with whole numbers from 1 to 1000, for example trades-5',
+  ],
+  [
+    "free-8",
+    { epsilon: 0.1, stepSize: 0.1 },
+    'Cannot set option "stepSize" of method "free-8": expected epsilon, variant',
+  ],
+  [
+    "trades-10",
+    { epsilon: 0.1, beta: -1 },
+    'Cannot set option "beta" of method "trades-10" to -1: expected a number from 0 to 1000000',
+  ],
+  [
+    "",
+    {},
+    'Cannot read method "" from --method: expected fgsm, fgsm-rs, free-M, natural, pgd-K, trades-K, trades-yopo-M-N, yopo-M-N',
+  ],
   ["pgd-5", {}, 'Cannot use method "pgd-5" without epsilon: give a number above 0, at most 1'],
   [
     "pgd-5",
@@ -75,6 +99,19 @@ const labels: [string, OptionValues, string][] = [
     { epsilon: 0.3, stepSize: 2, update: "gradient", variant: "official-torch1" },
     "YOPO-5-10, L∞ ε=0.3, α=2, steps along p·∇f0, first layer as in the public code (torch 1)",
   ],
+  [
+    "yopo-5-3",
+    { epsilon: 8 / 255, stepSize: 2 / 255, passMode: "evaluation", statisticsPass: false },
+    "YOPO-5-3, L∞ ε=8/255, α=2/255, full passes in evaluation mode, no pass for the statistics alone",
+  ],
+  ["free-8", { epsilon: 8 / 255 }, "Free-8, L∞ ε=8/255"],
+  ["free-8", { epsilon: 8 / 255, variant: "fast" }, "Free-8, L∞ ε=8/255, δ clipped to the image box"],
+  ["trades-10", { epsilon: 0.2 }, "TRADES-10, L∞ ε=0.2, α=0.05, β=6"],
+  [
+    "trades-yopo-2-5",
+    { epsilon: 0.031, stepSize: 0.007, attackMode: "training" },
+    "TRADES-YOPO-2-5, L∞ ε=0.031, α=0.007, β=1, attacked in training mode",
+  ],
 ];
 
 for (const [name, options, label] of labels) {
@@ -89,6 +126,8 @@ Deno.test("findMethod() resolves every option, derived ones too", () => {
     stepSize: 0.05,
     variant: "paper",
     update: "sign",
+    passMode: "training",
+    statisticsPass: true,
   });
 });
 

@@ -6,7 +6,8 @@ export type Schedule =
   | { readonly kind: "constant" }
   | {
     readonly kind: "piecewise";
-    /** Epochs, counted from 0, at whose beginning the rate is multiplied by `factor`; ascending. */
+    /** Epochs, counted from 0, at whose beginning the rate is multiplied by `factor`; in
+     *  order, and two at one epoch multiply twice. */
     readonly milestones: readonly number[];
     readonly factor: number;
   }
@@ -24,12 +25,12 @@ export interface SchedulePosition {
   readonly totalSteps: number;
 }
 
-/** @throws {RangeError} When milestones do not ascend from 0, the factor is not above 0, or the peak is outside 0..1. */
+/** @throws {RangeError} When milestones are below 0 or descend, the factor is not above 0, or the peak is outside 0..1. */
 export function checkSchedule(schedule: Schedule): void {
   if (schedule.kind === "piecewise") {
     const { milestones, factor } = schedule;
-    if (milestones.some((epoch, i) => !(epoch >= 0 && epoch > (milestones[i - 1] ?? -1)))) {
-      throw new RangeError(`Cannot use milestones [${milestones.join(", ")}]: they must be epochs that ascend from 0`);
+    if (milestones.some((epoch, i) => !(epoch >= (milestones[i - 1] ?? 0)))) {
+      throw new RangeError(`Cannot use milestones [${milestones.join(", ")}]: they must be epochs from 0, in order`);
     }
     if (!(factor > 0 && factor < Infinity)) {
       throw new RangeError(`Cannot use the schedule factor ${factor}: it must be a number above 0`);

@@ -19,8 +19,8 @@ Deno.test("learningRateAt() is the base at every step of a constant schedule", (
   );
 });
 
-Deno.test("learningRateAt() drops at the first step of each milestone's epoch and nowhere else", () => {
-  const milestones = fc.uniqueArray(fc.integer({ min: 1, max: 39 }), { minLength: 1, maxLength: 4 });
+Deno.test("learningRateAt() drops at the first step of each milestone's epoch, once for each, and nowhere else", () => {
+  const milestones = fc.array(fc.integer({ min: 1, max: 39 }), { minLength: 1, maxLength: 4 });
   fc.assert(
     fc.property(run, milestones, ({ stepsPerEpoch, base }, unsorted) => {
       const schedule: Schedule = { kind: "piecewise", milestones: unsorted.toSorted((a, b) => a - b), factor: 0.5 };
@@ -28,8 +28,7 @@ Deno.test("learningRateAt() drops at the first step of each milestone's epoch an
       assert.equal(at(0), base);
       for (let epoch = 1; epoch <= 40; epoch++) {
         const first = epoch * stepsPerEpoch;
-        const drop = unsorted.includes(epoch) ? 0.5 : 1;
-        assert.equal(at(first), at(first - 1) * drop);
+        assert.equal(at(first), at(first - 1) * 0.5 ** unsorted.filter((milestone) => milestone === epoch).length);
         assert.equal(at(first), at(first + stepsPerEpoch - 1));
       }
     }),
@@ -63,7 +62,7 @@ Deno.test("learningRateAt() peaks in the middle of a cyclic schedule by default"
 });
 
 const refused: [Schedule, RegExp][] = [
-  [{ kind: "piecewise", milestones: [5, 5], factor: 0.1 }, /milestones \[5, 5\]/],
+  [{ kind: "piecewise", milestones: [5, 4], factor: 0.1 }, /milestones \[5, 4\]/],
   [{ kind: "piecewise", milestones: [-1], factor: 0.1 }, /milestones \[-1\]/],
   [{ kind: "piecewise", milestones: [1], factor: 0 }, /factor 0/],
   [{ kind: "cyclic", peakAt: 1.5 }, /peakAt 1.5/],

@@ -4,7 +4,7 @@ import type * as tf from "@tensorflow/tfjs";
 import type { BatchStatistics } from "../models/model.ts";
 import type { Passes, Shard, StepContext, StepResult, TrainingMethod } from "./method.ts";
 
-/** Passes counted where they happen. `full` is also the number of the next full pass, which its dropout masks use. */
+/** Passes counted where they happen; those through the whole network so far also number the next one's dropout masks. */
 export type PassCounter = { -readonly [K in keyof Passes]: Passes[K] };
 
 /** Gradient and loss of one step, both summed over the examples; the receiver disposes the tensors. */

@@ -4,7 +4,11 @@
  *  A round: one full pass at x+η gives p and the gradient of all parameters but θ0; n passes through f0 move η with p
  *  frozen; one more, at the η just reached, gives θ0's gradient, that of Σ p·f0(clip(x+η)). The rounds' gradients are
  *  summed, not averaged: recipes divide their learning rate by m. The start is U(-ε, ε), not clipped to the image box, and
- *  every full pass runs in training mode with dropout masks of its own, all as in the authors' code.
+ *  every full pass runs in training mode with dropout masks of its own, all as in the authors' code; option `passMode`.
+ *
+ *  After the last round the authors' code makes one more training-mode forward pass, at clip(x+η, 0, 1), to print an
+ *  accuracy; with it the running statistics of batch normalisation move m+1 times a step. Where the network has such
+ *  statistics we make that pass too, for them alone; option `statisticsPass`.
  *
  *  Variants, which differ in θ0's gradient only. "paper": the above. "official-torch1" (the authors' code as the paper ran
  *  it): the full pass's own gradient of θ0 is added in every round, so it counts twice (their issue 4). "official" (the
@@ -13,17 +17,17 @@
  *  The paper writes the inner step as α·p·∇f0, the authors' code takes its sign: option `update`. Our default α is
  *  2.5 ε/(m·n), the reach of our PGD default; the authors' recipes set their own.
  *
- *  Traced each round: "eta" (after the inner steps), "lossSum" (at the η before them), "p", and "gradient/NAME" (this
- *  round's share); "start" in round 0. @module */
+ *  Traced each round: "eta" (after the inner steps), "lossSum" and "logits" (at the η before them), "p", and "gradient/NAME"
+ *  (this round's share); "start" in round 0. @module */
 
 import * as tf from "@tensorflow/tfjs";
 import { formatPixelValue, formatThreatModel } from "../attacks/threat_model.ts";
 import type { ForwardContext } from "../models/model.ts";
-import { choice, type OptionValues, resolveOptions } from "../models/options.ts";
+import { choice, flag, type OptionValues, resolveOptions } from "../models/options.ts";
 import { addUp, drawStart, epsilonOption, stepSizeOption } from "./attack_training.ts";
-import { trainingMode } from "./dropout.ts";
-import { costatePass, firstLayerGradients } from "./gradients.ts";
+import { costatePass, firstLayerGradients, logitsAt } from "./gradients.ts";
 import type { MethodDefinition, Shard, StepContext, TrainingMethod } from "./method.ts";
+import { passIn, type PassMode, trainingMode } from "./pass_mode.ts";
 import { type LossGradients, singleStep, type StepTally } from "./single_step.ts";
 
 const options = {
@@ -37,6 +41,11 @@ const options = {
     ["sign", "gradient"],
     "Inner step along sign(p·∇f0), as the public code, or along p·∇f0, as the paper",
   ),
+  passMode: choice(["training", "evaluation"], "Mode of the network in the M full passes"),
+  statisticsPass: flag(
+    true,
+    "With batch normalisation: a training-mode forward pass after the last round that moves the running statistics",
+  ),
 };
 
 interface Yopo {
@@ -46,6 +55,8 @@ interface Yopo {
   readonly stepSize: number;
   readonly variant: "paper" | "official" | "official-torch1";
   readonly update: "sign" | "gradient";
+  readonly passMode: PassMode;
+  readonly statisticsPass: boolean;
 }
 
 function create(name: string, numbers: readonly number[], given: OptionValues): TrainingMethod {
@@ -73,13 +84,15 @@ const VARIANT_LABELS = {
 };
 
 /** What differs from the defaults is said. */
-function label({ rounds, innerSteps, epsilon, stepSize, variant, update }: Yopo): string {
+function label({ rounds, innerSteps, epsilon, stepSize, variant, update, passMode, statisticsPass }: Yopo): string {
   return [
     `YOPO-${rounds}-${innerSteps}`,
     formatThreatModel({ norm: "linf", epsilon }),
     `α=${formatPixelValue(stepSize)}`,
     ...(update === "sign" ? [] : ["steps along p·∇f0"]),
     ...VARIANT_LABELS[variant],
+    ...(passMode === "training" ? [] : ["full passes in evaluation mode"]),
+    ...(statisticsPass ? [] : ["no pass for the statistics alone"]),
   ].join(", ");
 }
 
@@ -94,11 +107,23 @@ function allRounds(context: StepContext, shard: Shard, yopo: Yopo, tally: StepTa
     eta = next;
     sums = sums === undefined ? share : addUp(sums, share);
   }
+  if (yopo.statisticsPass && context.model.buffers.length > 0) seeStatistics(context, shard, eta, tally);
   eta.dispose();
   const { lossSum, gradients } = sums!;
   const meanLoss = tf.tidy(() => tf.div<tf.Scalar>(lossSum, yopo.rounds));
   lossSum.dispose();
   return { lossSum: meanLoss, gradients };
+}
+
+/** A training-mode forward pass at clip(x+η, 0, 1), for what batch normalisation sees. */
+function seeStatistics(context: StepContext, shard: Shard, eta: tf.Tensor4D, tally: StepTally): void {
+  const forward = trainingMode(context, shard, tally);
+  tally.passes.forward += 1;
+  tf.tidy(() => void logitsAt(context, clippedSum(shard.x, eta), forward));
+}
+
+function clippedSum(x: tf.Tensor4D, eta: tf.Tensor4D): tf.Tensor4D {
+  return tf.tidy(() => tf.clipByValue(tf.add<tf.Tensor4D>(x, eta), 0, 1));
 }
 
 type Round = Yopo & { readonly eta: tf.Tensor4D; readonly round: number };
@@ -110,9 +135,13 @@ function oneRound(
   tally: StepTally,
 ): LossGradients & { readonly eta: tf.Tensor4D } {
   context.phase?.("weightGradients"); // the full pass gives them, and p
-  const forward = trainingMode(context, shard, tally);
+  const forward = passIn(yopo.passMode, context, shard, tally);
   const at = tf.add<tf.Tensor4D>(shard.x, yopo.eta);
-  const { lossSum, p, gradients: rest } = costatePass(context, { x: at, y: shard.y }, forward, tally);
+  const loss = (logits: tf.Tensor2D): tf.Tensor1D => {
+    context.trace?.("logits", yopo.round, logits);
+    return forward.kernels.crossEntropy(logits, shard.y);
+  };
+  const { lossSum, p, gradients: rest } = costatePass(context, { x: at, loss }, forward, tally);
   context.phase?.("attack");
   const eta = moveEta(context, shard.x, p, yopo, tally);
   context.phase?.("weightGradients");
@@ -125,17 +154,10 @@ function oneRound(
 
 function moveEta(context: StepContext, x: tf.Tensor4D, p: tf.Tensor4D, yopo: Round, tally: StepTally): tf.Tensor4D {
   tally.passes.firstLayerAdversary += yopo.innerSteps;
-  const { eta, epsilon, stepSize, update } = yopo;
-  const firstLayer = context.model.describeFirstLayer(context.parameters);
-  return context.engine.kernels.innerLoop({
-    firstLayer,
-    x,
-    eta,
-    p,
-    epsilon,
-    stepSize,
-    steps: yopo.innerSteps,
-    update,
+  const { eta, epsilon, stepSize, innerSteps: steps, update } = yopo;
+  return tf.tidy(() => { // the first layer as data may hold a filter of its own
+    const firstLayer = context.model.describeFirstLayer(context.parameters);
+    return context.engine.kernels.innerLoop({ firstLayer, x, eta, p, epsilon, stepSize, steps, update });
   });
 }
 
@@ -157,7 +179,7 @@ function firstLayerShare(
   tally: StepTally,
 ): Map<string, tf.Tensor> {
   tally.passes.firstLayerWeights += 1;
-  const moved = tf.tidy(() => tf.clipByValue(tf.add<tf.Tensor4D>(shard.x, eta), 0, 1));
+  const moved = clippedSum(shard.x, eta);
   const share = firstLayerGradients(context, moved, p, forward);
   moved.dispose();
   if (yopo.variant === "paper") return share;

@@ -20,6 +20,6 @@ export function openKernels(
 ): KernelTable {
   if (gpu) return { name: "tensorflow-gpu-1", kernels: stockKernels(operations) };
   return ownOperations
-    ? { name: "tensorflow-own-1", kernels: ownKernels(operations, precision) }
+    ? { name: "tensorflow-own-2", kernels: ownKernels(operations, precision) }
     : { name: "tensorflow-ops-1", kernels: stockKernels(operations) };
 }

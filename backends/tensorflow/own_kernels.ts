@@ -4,28 +4,33 @@ import * as tf from "@tensorflow/tfjs";
 import { composedKernels } from "../composed_kernels.ts";
 import type { Kernels, Precision } from "../engine.ts";
 import { innerLoop } from "../inner_loop.ts";
-import { batchNormalization, registerBatchNormalization } from "./batch_normalization.ts";
 import { crossEntropy, registerCrossEntropy } from "./cross_entropy.ts";
+import { withFilterGradients } from "./filter_gradient.ts";
+import { withInputGradients } from "./input_gradient.ts";
 import { layerKernels, registerLayers } from "./layers.ts";
 import type { Operations } from "./operations.ts";
 import { ownBetween, ownLayers } from "./own_layers.ts";
+import { ownNormalization, registerOwnNormalization } from "./own_normalization.ts";
 import { ownSteps, suitsInnerLoop } from "./own_steps.ts";
 import { firstLayerGradient } from "./stock_kernels.ts";
 import { stockLayers } from "./stock_layers.ts";
+import { withWinograd } from "./winograd.ts";
 
 /** Registers the kernels and returns the table. Our convolutions compute in float32; in another precision oneDNN's do. */
 export function ownKernels(operations: Operations, precision: Precision): Kernels {
-  const stock = stockLayers(operations, ownBetween(operations));
-  const layers = precision === "f32" ? ownLayers(operations, stock) : stock;
+  const stock = withInputGradients(operations, stockLayers(operations, ownBetween(operations)));
+  const layers = precision === "f32"
+    ? withWinograd(operations, ownLayers(operations, withFilterGradients(operations, stock)))
+    : stock;
   const { lossesAndResiduals, ...steps } = ownSteps(operations);
   registerLayers(layers);
-  registerBatchNormalization(operations);
+  registerOwnNormalization(operations);
   registerCrossEntropy(lossesAndResiduals);
   return {
     ...composedKernels(),
     ...layerKernels,
     ...steps,
-    batchNormalization,
+    ...ownNormalization,
     crossEntropy,
     innerLoop: (loop) =>
       suitsInnerLoop(loop)

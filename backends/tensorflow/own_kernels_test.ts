@@ -94,6 +94,44 @@ test("tensorflow crossEntropy keeps the gradient of a confidently right example"
   assertClose(actual, [value, { shape: [1, 3], values: Float32Array.of(-2 * other, other, other) }]);
 });
 
+const around = (top: number, bottom: number, left: number, right: number) => ({ top, bottom, left, right });
+
+/** What each of our ways to convolve takes: Winograd's method, filters over 65,536 numbers, and gradients at a stride. */
+const convolutions = [
+  { called: "Winograd", size: [9, 8], filter: [3, 3, 64, 80], stride: 1, padding: around(1, 1, 1, 1) },
+  { called: "Winograd, no padding", size: [10, 11], filter: [3, 3, 64, 64], stride: 1, padding: around(0, 0, 0, 0) },
+  { called: "Winograd, one side", size: [9, 9], filter: [3, 3, 64, 64], stride: 1, padding: around(0, 2, 1, 0) },
+  { called: "a large filter", size: [4, 5], filter: [3, 3, 64, 144], stride: 1, padding: around(1, 1, 1, 1) },
+  {
+    called: "a large filter at stride 2",
+    size: [6, 8],
+    filter: [3, 3, 64, 128],
+    stride: 2,
+    padding: around(1, 1, 1, 1),
+  },
+  { called: "stride 2, no padding", size: [8, 6], filter: [3, 2, 20, 16], stride: 2, padding: around(0, 0, 0, 0) },
+  { called: "stride 3 and 5x5", size: [9, 6], filter: [5, 5, 16, 24], stride: 3, padding: around(2, 1, 2, 2) },
+  { called: "one pixel at stride 2", size: [6, 6], filter: [1, 1, 64, 128], stride: 2, padding: around(0, 0, 0, 0) },
+] as const;
+
+test("tensorflow convolution and its gradients equal plain ops in each way that they are computed", async () => {
+  for (const { called, size: [height, width], filter, stride, padding } of convolutions) {
+    const rows = Math.floor((height + padding.top + padding.bottom - filter[0]) / stride) + 1;
+    const columns = Math.floor((width + padding.left + padding.right - filter[1]) / stride) + 1;
+    const shapes = [[3, rows, columns, filter[3]], [3, height, width, filter[2]], [...filter]];
+    const inputs = shapes.map((shape, i) => noise(shape, called.length + i));
+    const run = (name: EngineName) =>
+      on(name, inputs, ({ kernels }, [upstream, ...rest]) =>
+        valueAndGradients(
+          (x, filter) =>
+            kernels.convolution(x as tf.Tensor4D, filter as tf.Tensor4D, null, { stride, padding, activation: "none" }),
+          rest,
+          upstream!,
+        ));
+    assertClose(await run("tensorflow"), await run("cpu"));
+  }
+});
+
 test("tensorflow gives the same bits each time", async () => {
   const inputs = [noise([40, 8, 8, 32], 3), noise([40, 10, 10, 16], 1), noise([3, 3, 16, 32], 2), noise([32], 4)];
   const padding = { top: 0, bottom: 0, left: 0, right: 0 };

@@ -9,7 +9,7 @@ import type { BetweenConvolutions } from "./stock_layers.ts";
 import type { Attribute, Operations } from "./operations.ts";
 
 /** Lanes of the widest vectors for which the operations may be compiled; channels must be a multiple of them. */
-const LANES = 16;
+export const LANES = 16;
 
 /** Larger filters do not stay in a core's cache while ours goes over an image; oneDNN blocks them better. */
 const LARGEST_FILTER = 1 << 16;

@@ -62,10 +62,20 @@ export const ownSources: readonly string[] = [
   "elementwise_ops.cc",
   "inner_loop.cc",
   "inner_loop.h",
+  "input_filter.cc",
+  "input_filter.h",
+  "input_filter_ops.cc",
   "max_pool.cc",
   "max_pool.h",
+  "normalization.cc",
+  "normalization.h",
+  "normalization_ops.cc",
   "operation.h",
   "vector.h",
+  "wide_filter_gradient.cc",
+  "wide_filter_gradient.h",
+  "winograd.cc",
+  "winograd.h",
 ].map(sourcePath);
 
 function sourcePath(name: string): string {

@@ -66,10 +66,21 @@ interface BatchNormalizationExports {
     y: number,
     rows: number,
     columns: number,
+    floor: number,
   ): void;
-  normalizationSums(dy: number, x: number, mean: number, out: number, rows: number, columns: number): void;
+  normalizationSums(
+    dy: number,
+    y: number,
+    x: number,
+    mean: number,
+    out: number,
+    rows: number,
+    columns: number,
+    floor: number,
+  ): void;
   normalizationGradient(
     dy: number,
+    y: number,
     x: number,
     mean: number,
     factor: number,
@@ -78,6 +89,16 @@ interface BatchNormalizationExports {
     dx: number,
     rows: number,
     columns: number,
+    floor: number,
+  ): void;
+  fixedNormalizationGradient(
+    dy: number,
+    y: number,
+    factor: number,
+    dx: number,
+    rows: number,
+    columns: number,
+    floor: number,
   ): void;
 }
 

@@ -8,6 +8,7 @@ import { fusedBatchNormalization } from "./batch_normalization.ts";
 import { batchSum, fusedCrossEntropy } from "./cross_entropy.ts";
 import { fusedConvolution, fusedDense, passPositive } from "./fused_layers.ts";
 import { fusedInnerLoop } from "./inner_loop.ts";
+import { fusedNormalization } from "./normalization.ts";
 import { fusedAdamStep, fusedSgdStep } from "./optimizer_steps.ts";
 
 /** Kernels that need `registerWasmKernels`. */
@@ -18,6 +19,7 @@ export function wasmKernels(): Kernels {
     dense: fusedDense,
     crossEntropy: fusedCrossEntropy,
     batchNormalization: fusedBatchNormalization,
+    normalization: fusedNormalization,
     batchSum,
     linfStep: fusedLinfStep,
     sgdStep: fusedSgdStep,

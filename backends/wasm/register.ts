@@ -12,6 +12,7 @@ import { registerFusedLayers } from "./fused_layers.ts";
 import type { WasmBackend, WasmKernel } from "./heap.ts";
 import { registerInnerLoop } from "./inner_loop.ts";
 import { batchMatMul } from "./matrix_kernels.ts";
+import { registerNormalization } from "./normalization.ts";
 import { registerOptimizerSteps } from "./optimizer_steps.ts";
 import { maxPoolGrad } from "./pooling_gradient.ts";
 import { cast, concat, identity, slice } from "./structural_kernels.ts";
@@ -38,6 +39,7 @@ export function registerWasmKernels(): void {
   registerColumnSums();
   registerCrossEntropy();
   registerInnerLoop();
+  registerNormalization();
   registerOptimizerSteps();
 }
 

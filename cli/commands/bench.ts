@@ -4,10 +4,11 @@ import { dirname, join, resolve } from "node:path";
 import type { Suite } from "../../bench/suite.ts";
 import { UsageError } from "../../bench/usage_error.ts";
 import { defineCommand } from "../command.ts";
+import { confirmStart } from "../confirm_start.ts";
 import { engineOptions, engineWords, readEngineRequest } from "../engine_options.ts";
 import type { Io } from "../io.ts";
-import { integer, listOf, path, text } from "../kinds.ts";
-import { fields, flag, optionalArgument, optionalValue, values } from "../options.ts";
+import { integer, listOf, number, path, text } from "../kinds.ts";
+import { fields, flag, optionalArgument, optionalValue, value, values } from "../options.ts";
 import { hardwareFacts } from "../permissions.ts";
 import type { Place } from "../place.ts";
 import { shellWords } from "../shell_words.ts";
@@ -25,6 +26,14 @@ const parser = fields({
   ...engineOptions,
   seeds: optionalValue("--seeds", listOf(integer({ min: 0, max: 0xffffffff })), "Seeds instead of the suite's"),
   set: values("--set", text("KEY=VALUE", "KEY=VALUE, for example runs.*.epochs=2"), "Change one key of the suite"),
+  scale: value(
+    "--scale",
+    number({ above: 0, max: 1000 }),
+    "Factor on every run's epochs and milestones, rounded up to whole epochs",
+    1,
+  ),
+  dataScale: value("--data-scale", number({ above: 0, max: 1 }), "Part of the training images to use", 1),
+  yes: flag("--yes", "Start a suite of the paper at full scale without asking"),
   json: flag("--json", "Print result.json instead of the table"),
   quiet: flag("--quiet", "Print errors and the report's path only"),
   force: flag("--force", "Move results of another suite aside"),
@@ -36,18 +45,20 @@ export const bench = defineCommand<Options>({
   name: "bench",
   summary: "Run a suite and write its report",
   description:
-    "The same suite again continues its results folder; where all runs are complete, only the report is written again.",
+    "The same suite again continues its results folder; where all runs are complete, only the report is written again. A suite of the paper's tables and figures first says how long it will take here, and at full scale asks. --set changes the suite before --scale and --data-scale do.",
   examples: [
     { command: "bench", says: `the suite ${DEFAULT_SUITE}` },
     { command: "bench quick --seeds 0,1,2 --out results/three", says: "three seeds of it" },
     { command: "bench quick --set runs.*.epochs=1", says: "a shorter one" },
+    { command: "bench table1 --scale 0.05 --data-scale 0.2", says: "a part of the paper's first table" },
     { command: "bench my-suite.json --json > result.json", says: "an own suite, for a program" },
     { command: "bench --resume results/quick", says: "go on after Ctrl-C" },
   ],
   parser,
-  check({ resume, suite, out, seeds, set, force }) {
+  check({ resume, suite, out, seeds, set, scale, dataScale, force }) {
     const given = { SUITE: suite !== undefined, "--out": out !== undefined, "--seeds": seeds !== undefined };
-    const names = { ...given, "--set": set.length > 0, "--force": force };
+    const scaled = { "--scale": scale !== 1, "--data-scale": dataScale !== 1 };
+    const names = { ...given, "--set": set.length > 0, ...scaled, "--force": force };
     const other = Object.entries(names).find(([, isGiven]) => isGiven)?.[0];
     if (resume !== undefined && other !== undefined) {
       throw new UsageError(
@@ -66,9 +77,11 @@ export const bench = defineCommand<Options>({
     };
   },
   async run(options, io) {
-    const { json, quiet } = options;
-    const source = options.resume === undefined ? await newSession(options, io) : await storedSession(options, io);
-    return await runSession({ ...source, json, quiet }, io);
+    const { resume, yes, json, quiet } = options;
+    const source = resume === undefined ? await newSession(options, io) : await storedSession(options, io);
+    const session = { ...source, json, quiet };
+    if (resume === undefined && !(await confirmStart({ ...session, yes }, io))) return 1;
+    return await runSession(session, io);
   },
 });
 
@@ -84,12 +97,14 @@ type Source = Omit<Session, "json" | "quiet">;
 
 async function newSession(options: Options, { place }: Io): Promise<Source> {
   const { loadSuite } = await import("../../bench/load_suite.ts");
-  const { seeds, set, force, suite: nameOrFile = DEFAULT_SUITE } = options;
+  const { scaleSuite } = await import("../../bench/scale_suite.ts");
+  const { seeds, set, scale, dataScale, force, suite: nameOrFile = DEFAULT_SUITE } = options;
   const engine = await readEngineRequest(options);
-  const suite: Suite = await loadSuite(isFile(nameOrFile) ? resolve(place.workingFolder, nameOrFile) : nameOrFile, {
+  const loaded = await loadSuite(isFile(nameOrFile) ? resolve(place.workingFolder, nameOrFile) : nameOrFile, {
     set,
     ...(seeds ? { seeds } : {}),
   });
+  const suite: Suite = scaleSuite(loaded, { epochs: scale, data: dataScale });
   const out = resolve(place.workingFolder, options.out ?? join("results", suite.name));
   return { suite, out, engine, force, command: commandLine(nameOrFile, options) };
 }
@@ -108,11 +123,13 @@ async function storedSession({ resume = "", ...options }: Options, { place }: Io
 }
 
 /** The command line that runs the suite again, without what names places or the form of the output. */
-function commandLine(nameOrFile: string, { seeds, set, ...options }: Options): string {
+function commandLine(nameOrFile: string, { seeds, set, scale, dataScale, ...options }: Options): string {
   return shellWords([
     ...["deno", "task", "bench", nameOrFile],
     ...(seeds ? ["--seeds", seeds.join(",")] : []),
     ...set.flatMap((change) => ["--set", change]),
+    ...(scale === 1 ? [] : ["--scale", String(scale)]),
+    ...(dataScale === 1 ? [] : ["--data-scale", String(dataScale)]),
     ...engineWords(options),
   ]);
 }

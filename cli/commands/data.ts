@@ -51,10 +51,15 @@ export const dataGet = defineCommand({
   examples: [
     { command: "data get mnist", says: "from its public mirrors" },
     { command: "data get mnist --from ~/Downloads/mnist", says: "from a folder with the four original files" },
+    { command: "data get cifar10 --from cifar-10-binary.tar.gz", says: "from the archive, as it was downloaded" },
   ],
   parser: fields({
     name: argument(text("NAME"), "A data set that data list names"),
-    from: optionalValue("--from", path("PATH"), "One of the original files, or a folder that holds them all"),
+    from: optionalValue(
+      "--from",
+      path("PATH"),
+      "One of the original files or their archive, or a folder that holds them",
+    ),
     quiet: flag("--quiet", "Print errors only"),
   }),
   permissions({ name, from }, { project, cache, workingFolder }) {

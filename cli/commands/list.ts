@@ -13,6 +13,8 @@ import { bold } from "../style.ts";
 interface Entry {
   readonly name: string;
   readonly summary: string;
+  /** More than fits into a list of all kinds. */
+  readonly text?: string;
   readonly options: readonly { readonly name: string; readonly meaning: string; readonly default: string }[];
 }
 
@@ -21,6 +23,12 @@ const sections: Readonly<Record<string, () => Promise<Entry[]>>> = {
   suites: async () => {
     const { listSuites } = await import("../../bench/load_suite.ts");
     return (await listSuites()).map(({ name, title }) => ({ name, summary: title, options: [] }));
+  },
+  presets: async () => {
+    const { listPresets } = await import("../../bench/presets.ts");
+    return (await listPresets()).map(({ name, title, source, text }) => {
+      return { name, summary: `${title} (${source})`, text, options: [] };
+    });
   },
   methods: async () => {
     const { methods } = await import("../../training/registry.ts");
@@ -54,7 +62,7 @@ function rows(table: OptionTable): Entry["options"] {
 
 export const list = defineCommand({
   name: "list",
-  summary: "List suites, methods, models, attacks, data sets and engines",
+  summary: "List suites, presets, methods, models, attacks, data sets and engines",
   examples: [
     { command: "list", says: "everything" },
     { command: "list methods", says: "methods with their options" },
@@ -62,8 +70,8 @@ export const list = defineCommand({
   ],
   parser: fields({
     kind: optionalArgument(
-      oneOf("suites", "methods", "models", "attacks", "data", "engines"),
-      "One kind, with its options (default: all kinds without)",
+      oneOf("suites", "presets", "methods", "models", "attacks", "data", "engines"),
+      "One kind, with its options and texts (default: all kinds without)",
     ),
     json: flag("--json", "Print one JSON document"),
   }),
@@ -80,8 +88,8 @@ export const list = defineCommand({
 });
 
 function printSection({ out }: Io, title: string, entries: readonly Entry[], withOptions: boolean): void {
-  const rows = entries.flatMap(({ name, summary, options }): [string, string][] => [
-    [name, summary],
+  const rows = entries.flatMap(({ name, summary, text, options }): [string, string][] => [
+    [name, withOptions && text !== undefined ? `${summary}. ${text}` : summary],
     ...(withOptions ? options.map(optionRow) : []),
   ]);
   out.write(`${bold(title, out.colors)}\n${twoColumns(rows, out.columns())}\n`);

@@ -21,6 +21,8 @@ export async function writeBadInput(folder: string): Promise<void> {
     "same-labels.json": { ...suite, runs: [runs[0], runs[0]] },
     "no-runs.json": { ...suite, runs: [] },
     "other-schema.json": { ...suite, schema: "yopo-bench/suite@9" },
+    "unknown-preset.json": { ...suite, runs: [{ label: "pgd-40", preset: "mnist-pdg-40" }] },
+    "scaled.json": { ...suite, scaled: { epochs: 0.1, data: 1 } },
     "list.json": [suite],
     "good.json": suite,
   };

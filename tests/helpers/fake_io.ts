@@ -33,6 +33,7 @@ export async function runHere(args: readonly string[], surroundings: Surrounding
   const io: Io = {
     out: output("out"),
     err: output("err"),
+    input: { isTerminal: false, readLine: () => Promise.resolve(null) },
     place: { project: projectFolder, workingFolder, cache },
     now: () => 0,
     interruptible: () => new AbortController().signal,

@@ -1,5 +1,6 @@
 #include "convolution.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "convolution_tile.h"
@@ -13,16 +14,26 @@ void prepare(Frame& frame, long size) {
   if (long(frame.size()) != size) frame.assign(size, 0.0f);
 }
 
+// Copies x into the inner part of a frame.
+void write_inner(const Convolution& layer, const float* x, float* frame) {
+  const long row = long(layer.padded_width()) * layer.in;
+  for (int i = 0; i < layer.height; i++) {
+    std::memcpy(frame + (i + layer.top) * row + long(layer.left) * layer.in, x + long(i) * layer.width * layer.in,
+                sizeof(float) * layer.width * layer.in);
+  }
+}
+
 }  // namespace
+
+void write_padded(const Convolution& layer, const float* x, float* to) {
+  std::fill_n(to, long(layer.padded_height()) * layer.padded_width() * layer.in, 0.0f);
+  write_inner(layer, x, to);
+}
 
 const float* with_padding(const Convolution& layer, const float* x, Frame& frame) {
   if (!layer.padded()) return x;
-  const long row = long(layer.padded_width()) * layer.in;
-  prepare(frame, layer.padded_height() * row);
-  for (int i = 0; i < layer.height; i++) {
-    std::memcpy(frame.data() + (i + layer.top) * row + long(layer.left) * layer.in, x + long(i) * layer.width * layer.in,
-                sizeof(float) * layer.width * layer.in);
-  }
+  prepare(frame, long(layer.padded_height()) * layer.padded_width() * layer.in);
+  write_inner(layer, x, frame.data());
   return frame.data();
 }
 

@@ -30,6 +30,9 @@ struct Convolution {
 // Scratch of a thread, of one layer at a time: an image with a frame of zeros around it.
 typedef std::vector<float> Frame;
 
+// Writes x with its padding of zeros.
+void write_padded(const Convolution& layer, const float* x, float* to);
+
 // x with its padding: itself where there is none, else a copy in the frame.
 const float* with_padding(const Convolution& layer, const float* x, Frame& frame);
 

@@ -2,6 +2,8 @@
 #include "convolution.h"
 #include "inner_loop.h"
 #include "operation.h"
+#include "wide_filter_gradient.h"
+#include "winograd.h"
 
 namespace yopo {
 namespace {
@@ -48,6 +50,34 @@ class ForwardKernel : public ConvolutionKernel {
       for (int64_t i = first; i < end; i++) {
         forward(layer, floats(x) + i * layer.image_size(), floats(filter), floats_or_null(bias), y + i * layer.out_size(),
                 frame);
+      }
+    });
+  }
+};
+
+// Filters of 3x3 at stride 1, without bias and activation.
+class WinogradKernel : public ConvolutionKernel {
+ public:
+  using ConvolutionKernel::ConvolutionKernel;
+  void Compute(OpKernelContext* context) override {
+    const Tensor &x = context->input(0), &filter = context->input(1);
+    const Winograd winograd = {layer(x, filter)};
+    const Convolution& layer = winograd.layer;
+    OP_REQUIRES(context, layer.kernel_height == 3 && layer.kernel_width == 3 && layer.stride == 1 && !layer.relu &&
+                             layer.in % kLanes == 0 && layer.out % kLanes == 0,
+                tensorflow::errors::InvalidArgument("no Winograd convolution for this layer"));
+    float* y = output(context, 0, {x.dim_size(0), layer.out_height(), layer.out_width(), layer.out});
+    if (y == nullptr) return;
+    Tensor transformed;
+    OP_REQUIRES_OK(context, context->allocate_temp(tensorflow::DT_FLOAT, {winograd.filter_size()}, &transformed));
+    share_out(context, layer.in, 16, [&](int64_t first, int64_t end) {
+      for (int64_t i = first; i < end; i++) transform_filter(winograd, floats(filter), i, transformed.flat<float>().data());
+    });
+    const long tiles = x.dim_size(0) * winograd.tiles(), strip = winograd.strip();
+    share_out(context, (tiles + strip - 1) / strip, 1, [&](int64_t first, int64_t end) {
+      WinogradScratch scratch;
+      for (int64_t i = first; i < end; i++) {
+        convolve_tiles(winograd, floats(x), floats(transformed), i * strip, std::min(tiles, (i + 1) * strip), y, scratch);
       }
     });
   }
@@ -122,6 +152,59 @@ class FilterGradientKernel : public ConvolutionKernel {
   int kernel_height_, kernel_width_;
 };
 
+// For filters that are too large for FilterGradientKernel; dy is masked already where there is a ReLU.
+class WideFilterGradientKernel : public ConvolutionKernel {
+ public:
+  explicit WideFilterGradientKernel(OpKernelConstruction* context) : ConvolutionKernel(context) {
+    OP_REQUIRES_OK(context, context->GetAttr("kernel_height", &kernel_height_));
+    OP_REQUIRES_OK(context, context->GetAttr("kernel_width", &kernel_width_));
+  }
+  void Compute(OpKernelContext* context) override {
+    const Tensor &x = context->input(0), &dy = context->input(1);
+    const TensorShape shape = {kernel_height_, kernel_width_, x.dim_size(3), dy.dim_size(3)};
+    WideFilterGradient gradient;
+    gradient.layer = this->layer(x.shape(), shape);
+    gradient.images = x.dim_size(0);
+    OP_REQUIRES(context, gradient.layer.out % kLanes == 0,
+                tensorflow::errors::InvalidArgument("channels must be a multiple of ", kLanes));
+    float* to = output(context, 0, shape);
+    if (to == nullptr) return;
+    std::fill_n(to, gradient.layer.filter_size(), 0.0f);
+    Tensor padded = x;
+    if (gradient.layer.padded() && !pad(context, gradient.layer, x, &padded)) return;
+    gradient.x = floats(padded), gradient.dy = floats(dy);
+    const int threads = context->device()->tensorflow_cpu_worker_threads()->workers->NumThreads();
+    const int64_t panels = gradient.panels(), groups = gradient.groups();
+    const int64_t parts = std::min(groups, (4 * threads + panels - 1) / panels);
+    share_out(context, panels * parts, 1, [&](int64_t first, int64_t end) {
+      for (int64_t i = first; i < end; i++) {
+        const int64_t part = i % parts;
+        add_wide_filter_gradient(gradient, i / parts, groups * part / parts, groups * (part + 1) / parts, to);
+      }
+    });
+  }
+
+ private:
+  // All images with frames of zeros; false, and the context's status says why, where there is no memory.
+  static bool pad(OpKernelContext* context, const Convolution& layer, const Tensor& x, Tensor* padded) {
+    const TensorShape shape = {x.dim_size(0), layer.padded_height(), layer.padded_width(), layer.in};
+    const auto status = context->allocate_temp(tensorflow::DT_FLOAT, shape, padded);
+    if (!status.ok()) {
+      context->CtxFailure(status);
+      return false;
+    }
+    const long size = long(layer.padded_height()) * layer.padded_width() * layer.in;
+    share_out(context, x.dim_size(0), 1, [&](int64_t first, int64_t end) {
+      for (int64_t i = first; i < end; i++) {
+        write_padded(layer, floats(x) + i * layer.image_size(), padded->flat<float>().data() + i * size);
+      }
+    });
+    return true;
+  }
+
+  int kernel_height_, kernel_width_;
+};
+
 class InnerLoopKernel : public ConvolutionKernel {
  public:
   explicit InnerLoopKernel(OpKernelConstruction* context) : ConvolutionKernel(context) {
@@ -159,18 +242,24 @@ class InnerLoopKernel : public ConvolutionKernel {
 
 REGISTER_OP("YopoConvolution").Input("x: float").Input("filter: float").Input("bias: float").Output("y: float")
     .YOPO_CONVOLUTION_ATTRIBUTES.SetShapeFn(no_shapes);
+REGISTER_OP("YopoWinogradConvolution").Input("x: float").Input("filter: float").Output("y: float")
+    .YOPO_CONVOLUTION_ATTRIBUTES.SetShapeFn(no_shapes);
 REGISTER_OP("YopoConvolutionInputGradient").Input("dy: float").Input("y: float").Input("filter: float")
     .Output("dx: float").YOPO_CONVOLUTION_ATTRIBUTES.Attr("height: int").Attr("width: int").SetShapeFn(no_shapes);
 REGISTER_OP("YopoConvolutionFilterGradient").Input("x: float").Input("dy: float").Input("y: float")
     .Input("bias_gradient: float").Output("filter: float").YOPO_CONVOLUTION_ATTRIBUTES.Attr("kernel_height: int")
     .Attr("kernel_width: int").SetShapeFn(no_shapes);
+REGISTER_OP("YopoWideFilterGradient").Input("x: float").Input("dy: float").Output("filter: float")
+    .YOPO_CONVOLUTION_ATTRIBUTES.Attr("kernel_height: int").Attr("kernel_width: int").SetShapeFn(no_shapes);
 REGISTER_OP("YopoInnerLoop").Input("x: float").Input("eta: float").Input("p: float").Input("filter: float")
     .Input("bias: float").Input("numbers: float").Output("moved: float").YOPO_CONVOLUTION_ATTRIBUTES.Attr("steps: int")
     .Attr("sign: bool").SetShapeFn(no_shapes);
 
 YOPO_REGISTER("YopoConvolution", ForwardKernel);
+YOPO_REGISTER("YopoWinogradConvolution", WinogradKernel);
 YOPO_REGISTER("YopoConvolutionInputGradient", InputGradientKernel);
 YOPO_REGISTER("YopoConvolutionFilterGradient", FilterGradientKernel);
+YOPO_REGISTER("YopoWideFilterGradient", WideFilterGradientKernel);
 YOPO_REGISTER("YopoInnerLoop", InnerLoopKernel);
 
 }  // namespace yopo

@@ -71,6 +71,8 @@ inline void multiply_known_step(const Tile& tile) {
     case 1: return multiply<PIXELS, VECTORS, 1>(tile);
     case 32: return multiply<PIXELS, VECTORS, 32>(tile);
     case 64: return multiply<PIXELS, VECTORS, 64>(tile);
+    case 128: return multiply<PIXELS, VECTORS, 128>(tile);
+    case 256: return multiply<PIXELS, VECTORS, 256>(tile);
     default: return multiply<PIXELS, VECTORS, 0>(tile);
   }
 }

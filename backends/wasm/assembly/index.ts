@@ -1,7 +1,13 @@
 // What the module exports. Every kernel works in place on tfjs's heap: pointers are byte addresses of float32 tensors.
 export { addTo, fillZeros } from "./arrays";
 export { constantSteps, linfStep, sign } from "./attack_steps";
-export { centredSquares, normalizationGradient, normalizationSums, normalize } from "./batch_normalization";
+export {
+  centredSquares,
+  fixedNormalizationGradient,
+  normalizationGradient,
+  normalizationSums,
+  normalize,
+} from "./batch_normalization";
 export { convolve } from "./convolution";
 export { crossEntropy, crossEntropyGradient } from "./cross_entropy";
 export { fewChannelsInputGradient } from "./few_channels";

@@ -1,0 +1,40 @@
+/** A run's network judged in evaluation mode, with draws that depend on a stream's name, the evaluation's seed and the
+ *  image, so that runs, epochs and numbers of workers meet the same attack. @module */
+
+import type { Attack } from "../attacks/attack.ts";
+import { classifier } from "../attacks/classifier.ts";
+import type { Split } from "../data/dataset.ts";
+import type { Parameters } from "../models/model.ts";
+import { random } from "../random/random.ts";
+import { evaluate, type Evaluation } from "./evaluation.ts";
+import type { Run } from "./run_state.ts";
+
+/** What is judged. */
+export interface Judgement {
+  /** Exactly the images that are judged. */
+  readonly split: Split;
+  readonly attacks: ReadonlyMap<string, Attack>;
+  /** What the draws are for; other streams draw other numbers. @default {"evaluation"} */
+  readonly stream?: "evaluation" | "alarm";
+}
+
+/** Accuracies of these weights; a team's workers call it together. @throws What {@linkcode evaluate} throws. */
+export function judgeWeights(
+  { model, engine, job, host }: Run,
+  parameters: Parameters,
+  { split, attacks, stream = "evaluation" }: Judgement,
+): Promise<Evaluation> {
+  const subject = stream === "alarm" ? `overfitting alarm on ${split.name}` : split.name;
+  return evaluate(classifier(model, parameters, { kernels: engine.kernels, training: false }), {
+    split,
+    shape: model.input,
+    batch: job.evaluation.batch,
+    attacks,
+    team: engine.team,
+    draw: (name, ...indices) => random(job.evaluation.seed, `${stream}/${name}`, ...indices),
+    onProgress: (what, done, total) => {
+      host.progress({ kind: "evaluation", what: `${subject}, ${what}`, done, total });
+    },
+    shouldStop: host.shouldStop,
+  });
+}
