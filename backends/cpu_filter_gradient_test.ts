@@ -1,10 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { random } from "../random/random.ts";
-import { registerCpuFilterGradient } from "./cpu_filter_gradient.ts";
+import { cpuEngine } from "./cpu.ts";
 
-Deno.test("the cpu backend's filter gradient has the bits of tfjs's own", async () => {
-  await tf.setBackend("cpu");
+Deno.test("the cpu engine's filter gradient has the bits of tfjs's own", async () => {
   const stock = tf.getKernel("Conv2DBackpropFilter", "cpu");
   const make = (name: string, shape: number[]): tf.Tensor4D => {
     const stream = random(1, name);
@@ -27,7 +26,7 @@ Deno.test("the cpu backend's filter gradient has the bits of tfjs's own", async 
           .slice();
       })
     );
-  registerCpuFilterGradient();
+  await cpuEngine.open();
   assert.notEqual(tf.getKernel("Conv2DBackpropFilter", "cpu"), stock);
   const own = gradients();
   assert.ok(own.every((values) => values.some((value) => value !== 0)));

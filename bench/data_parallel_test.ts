@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { createTeamMemory, endTeam } from "../backends/shared_team.ts";
 import { withTemporaryFolder } from "../files/_temporary_folder.ts";
+import type { OptionValues } from "../models/options.ts";
 import { loadSuite } from "./load_suite.ts";
 import { runSuite } from "./local_executor.ts";
 import { planRuns } from "./run_config.ts";
@@ -34,14 +35,29 @@ async function trainSteps(size: number, order: Omit<StepsOrder, "seat">): Promis
 
 const suite = await loadSuite("smoke");
 const sizes = [1, 2, 3, 8];
+const { config } = planRuns(suite)[0]!;
 const { optimizer } = planRuns(suite)[2]!.config; // sgd shows every bit of a gradient, where Adam's first step hides them
 const batches = [20, 20, 5, 1]; // none divides by 8, and the last leaves workers without examples
 
-for (const net of ["small-cnn", "normalized-net"] as const) {
-  for (const { config, label } of planRuns(suite)) {
-    Deno.test(`${label} steps of ${net} give the same weights on 1, 2, 3 and 8 workers`, async () => {
+/** Name and options beside ε; every kind of method that shares a batch in its own way. */
+const methods: [string, OptionValues][] = [
+  ["natural", {}],
+  ["pgd-2", {}],
+  ["yopo-2-2", {}],
+  ["yopo-2-2", { variant: "official-torch1", passMode: "evaluation" }],
+  ["free-2", {}],
+  ["free-2", { variant: "fast" }],
+  ["trades-2", {}],
+  ["trades-yopo-2-2", {}],
+];
+
+for (const net of ["small-cnn", "tiny-bn"] as const) {
+  for (const [name, options] of methods) {
+    const method = { name, options: name === "natural" ? {} : { epsilon: 0.2, ...options } };
+    const title = `${name} ${JSON.stringify(options)}`;
+    Deno.test(`${title} steps of ${net} give the same weights on 1, 2, 3 and 8 workers`, async () => {
       const hashes: string[] = [];
-      const order = { net, config: { ...config, optimizer }, batches };
+      const order = { net, config: { ...config, method, optimizer }, batches };
       for (const size of sizes) hashes.push(...await trainSteps(size, order));
       assert.match(hashes[0]!, /^[0-9a-f]{64}$/);
       assert.equal(hashes.length, 14);
@@ -51,7 +67,6 @@ for (const net of ["small-cnn", "normalized-net"] as const) {
 }
 
 Deno.test("a worker that throws in mid-training frees the others", async () => {
-  const { config } = planRuns(suite)[0]!;
   const [first, faulty] = await trainSteps(2, { net: "small-cnn", config, batches: [20, 20], faulty: 1 });
   assert.match(faulty!, /rank 1 is out of tea/);
   assert.match(first!, /^TeamEnded/);

@@ -40,9 +40,12 @@ export class RunJudge {
     this.#warnOfFewImages();
   }
 
-  /** Whether an evaluation is due; `before` is the number of training examples before this step. */
+  /** Whether an evaluation is due, on the cadence or after the last step; `before` is the number of training examples before
+   *  this step. */
   isDue(before: number): boolean {
-    return isOnCadence(this.#run.record.examples, before, this.#run.job.evaluation.everyExamples);
+    const { record, job: { evaluation } } = this.#run;
+    if (evaluation.count === 0) return false;
+    return record.step >= this.#course.totalSteps || isOnCadence(record.examples, before, evaluation.everyExamples);
   }
 
   /** Judges the current weights on the validation images and writes a point. */
@@ -74,7 +77,7 @@ export class RunJudge {
     const kept = { last, best: this.#best ?? last };
     await host.clock.during("checkpoint", () => {
       this.#save({ kind: "last", target: null }, kept.last);
-      this.#save({ kind: "best", target: null }, kept.best);
+      if (this.#best) this.#save({ kind: "best", target: null }, this.#best);
     });
     const split = this.#course.judged.final;
     const attacks = attacksByKey(job.config.threat, job.final.attacks);
@@ -128,8 +131,8 @@ export class RunJudge {
 
   #warnOfFewImages(): void {
     const { evaluation, final } = this.#run.job;
-    const fewest = Math.min(evaluation.count, final.count);
-    if (fewest >= ENOUGH_IMAGES) return;
+    const counts = evaluation.count === 0 ? [final.count] : [evaluation.count, final.count];
+    if (Math.min(...counts) >= ENOUGH_IMAGES) return;
     const warning = {
       code: "few-images",
       message: `accuracies are judged on ${evaluation.count} validation and ${final.count} final images`,

@@ -110,7 +110,7 @@ async function train(run: Run, course: Course, { judge, alarm, sampleMemory }: W
       const loss = await trainBatch(run, batch, { epoch, step: record.step, stepsPerEpoch, totalSteps });
       sampleMemory();
       tellProgress(run, course, { epoch, loss });
-      if (judge.isDue(before) || record.step >= totalSteps) await stopClock(() => judge.point());
+      if (judge.isDue(before)) await stopClock(() => judge.point());
       if (alarm.isDue()) await stopClock(() => alarm.look());
     }
   } finally {

@@ -46,7 +46,9 @@ export async function loadCourse({ job, model, method }: Run): Promise<Course> {
   const dataset = await findDataset(config.data.name).load(config.data.options, { cache: job.cache });
   checkFit(model, dataset);
   const judged = {
-    validation: firstImages(dataset, "validation", evaluation.count),
+    validation: evaluation.count === 0
+      ? subset(dataset.validation, 0)
+      : firstImages(dataset, "validation", evaluation.count),
     final: firstImages(dataset, final.split, final.count),
   };
   const batches = stepsPerEpoch(dataset.train.labels.length, config.batch);

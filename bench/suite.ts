@@ -86,7 +86,8 @@ export const suiteSchema = z.strictObject({
     .describe("watches adversarial runs for catastrophic overfitting: Wong et al. 2020; null: not watched"),
   evaluation: z.strictObject({
     everyExamples: count.describe("training examples between two evaluations, the same for all runs"),
-    count: count.describe("validation images that are judged, the same for all runs"),
+    count: z.int().min(0)
+      .describe("validation images that are judged, the same for all runs; 0: a run is judged at its end alone"),
     batch: count.max(65536).default(100),
     seed: seed.default(0).describe("seed of the attack's draws, the same for all runs"),
     attack: named,
@@ -114,6 +115,11 @@ export const suiteSchema = z.strictObject({
     }
     seen.add(run.label);
   });
+  if (suite.evaluation.count === 0 && (suite.targets.length > 0 || suite.final.weights.join() !== "last")) {
+    const message = "0 validation images can judge no target and choose no weights: " +
+      'set targets to [] and final.weights to ["last"]';
+    context.addIssue({ code: "custom", path: ["evaluation", "count"], message });
+  }
   if (new Set(suite.seeds).size !== suite.seeds.length) {
     context.addIssue({ code: "custom", path: ["seeds"], message: "a seed is named twice" });
   }

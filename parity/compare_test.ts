@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { StoredTensor } from "../models/safetensors.ts";
 import { compareFact, compareTensor } from "./compare.ts";
 import { formatParityLine, type ParityLine, replayedAny } from "./lines.ts";
-import { accuracies, correctImages, EXACT, FGSM_PIXELS, FORWARD } from "./tolerances.ts";
+import { accuracies, correctImages, DEEP_GRADIENT, EXACT, FGSM_PIXELS, FORWARD, TRADES_IMAGES } from "./tolerances.ts";
 
 const WHOLE = {
   variant: "paper",
@@ -25,6 +25,15 @@ Deno.test("compareTensor() takes the part that the name asks for", () => {
     ["t@rows1::3", stored([2, 2], 2, 3, 8, 9)],
   ];
   for (const [name, expected] of cases) assert.equal(compareTensor(WHOLE, name, expected).outcome, "pass", name);
+  const images = { ...WHOLE, shape: [2, 3, 2], values: Float32Array.from({ length: 12 }, (_, i) => i) };
+  const cuts: [string, StoredTensor][] = [
+    ["t@0:2", stored([2, 2, 2], 0, 1, 2, 3, 6, 7, 8, 9)], // the second axis is the one that is shorter here
+    ["t@0:1", stored([1, 3, 2], 0, 1, 2, 3, 4, 5)],
+    ["t@1,1:3,:", stored([2, 2], 8, 9, 10, 11)],
+    ["t@1", stored([3, 2], 6, 7, 8, 9, 10, 11)],
+    ["t@:,2,0:1", stored([2, 1], 4, 10)],
+  ];
+  for (const [name, expected] of cuts) assert.equal(compareTensor(images, name, expected).outcome, "pass", name);
   const summary = stored([3], 45, Math.sqrt(285), cosines);
   assert.equal(compareTensor({ ...WHOLE, tolerance: FORWARD }, "t@sums", summary).outcome, "pass");
   assert.equal(compareTensor(WHOLE, "paper/t", stored([5, 2], ...WHOLE.values)).quantity, "t");
@@ -34,6 +43,9 @@ Deno.test("compareTensor() fails on other parts, shapes and values", () => {
   const wrong: [string, StoredTensor, RegExp?][] = [
     ["t@1:3", stored([2, 2], 2, 3, 4, 6)],
     ["t@every", stored([1], 0), /no such part of a tensor: t@every/],
+    ["t@1,every", stored([1], 0), /no such part of a tensor: t@1,every/],
+    ["t@0,0,0", stored([1], 0), /no such part of a tensor: t@0,0,0/],
+    ["t@1,0:2", stored([2], 2, 4)],
     ["t", stored([10], ...WHOLE.values), /shape \[5,2\] where the manifest has \[10\]/],
     ["t", stored([5, 2], NaN, ...WHOLE.values.slice(1))],
   ];
@@ -56,6 +68,10 @@ Deno.test("tolerances measure as their names say", () => {
   assert.equal(FORWARD.error([1], [0]), Infinity);
   assert.ok(Number.isNaN(FORWARD.error([NaN], [1])) && Number.isNaN(FORWARD.error([1], [NaN])));
   assert.equal(FGSM_PIXELS.error([0, 0.1, 0.2, NaN], [0, 0.1 + 5e-5, 0.3, 0]), 0.5);
+  assert.equal(DEEP_GRADIENT.error([3, 4.5], [3, 4]), 0.1);
+  assert.equal(DEEP_GRADIENT.error([0, 0], [0, 0]), 0);
+  assert.ok(Number.isNaN(DEEP_GRADIENT.error([NaN], [1])));
+  assert.equal(TRADES_IMAGES.error([0, 1, 2, 3, 4, 5, 6, 7], [0, 1, 2, 3.1, 4, NaN, 6, 7], [4, 2]), 0.5);
   assert.equal(correctImages(32).error([1, 0, 1], [0, 1, 0]), 1);
   assert.equal(accuracies(32).error([0.5, 1], [0.5, 1 - 2 / 32]), 2);
   assert.deepEqual([accuracies(32).limit, accuracies(500).limit], [1, 2]);

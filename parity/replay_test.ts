@@ -1,6 +1,9 @@
+import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { findEngine } from "../backends/registry.ts";
+import { readSafetensors, writeSafetensors } from "../models/safetensors.ts";
+import { formulaValues } from "./formula_weights.ts";
 import type { ParityLine } from "./lines.ts";
 import { replayFolder } from "./replay.ts";
 
@@ -17,6 +20,12 @@ interface EditableManifest {
 
 async function manifestOf(name: string): Promise<EditableManifest> {
   return JSON.parse(await Deno.readTextFile(join(FIXTURES, `${name}.json`)));
+}
+
+/** A float32 tensor as it is written to a file. */
+interface Weight {
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
 }
 
 /** Replays a folder that holds the given files and nothing else: text, bytes, or the fixture of that name. */
@@ -56,6 +65,11 @@ Deno.test("replayFolder() passes every reference case on wasm and leaves no tens
     lines.filter(({ outcome }) => outcome === "pass").map((line) => `${line.case} ${line.variant}`),
   );
   assert.deepEqual([...passed].sort(), [
+    "free-step fast",
+    "free-step original",
+    "preact18-forward -",
+    "preact18-forward eval",
+    "preact18-forward train",
     "smallcnn-attacks -",
     "smallcnn-attacks fgsm",
     "smallcnn-attacks ipgd40",
@@ -66,6 +80,11 @@ Deno.test("replayFolder() passes every reference case on wasm and leaves no tens
     "smallcnn-trained -",
     "smallcnn-weights -",
     "smallcnn-weights.pytorch -",
+    "trades-step -",
+    "trades-yopo-step -",
+    "yopo-step-cifar-tiny official-preact18",
+    "yopo-step-cifar-tiny official-wrn34",
+    "yopo-step-cifar-tiny paper",
     "yopo-step-mnist official",
     "yopo-step-mnist official-torch1",
     "yopo-step-mnist paper",
@@ -116,6 +135,68 @@ Deno.test("replayFolder() takes steps, sizes and rates from the manifest", async
     });
   assert.deepEqual(failures(await run({})), []);
   assert.deepEqual(failures(await run({ hyper })).map(({ quantity }) => quantity), ["step1/eta", "step1/loss"]);
+});
+
+Deno.test("replayFolder() passes YOPO's, TRADES-YOPO's and Free's batch-normalised steps on cpu", async () => {
+  const files = ["free-step", "trades-yopo-step", "yopo-step-cifar-tiny"]
+    .flatMap((name) => [`${name}.json`, `${name}.safetensors`]);
+  const lines = await replayFiles(Object.fromEntries(files.map((name) => [name, null])), "cpu");
+  assert.deepEqual(failures(lines), []);
+  assert.ok(lines.filter(({ outcome }) => outcome === "pass").length > 200);
+});
+
+Deno.test("replayFolder() fails where a step was taken with another hyper-parameter", async () => {
+  const cases: [string, Record<string, unknown>, RegExp][] = [
+    ["free-step", { eps: 0.03 }, /delta@0:4/],
+    ["free-step", { optimizer: { kind: "SGD", lr: 0.06, momentum: 0, weightDecay: 0 } }, /batch1\/params/],
+    ["trades-step", { beta: 5 }, /^loss$/],
+    ["trades-step", { step: 0.05 }, /^adv$/],
+    ["trades-yopo-step", { sigma: 0.008 }, /^eta$/],
+    ["trades-yopo-step", { beta: 2 }, /^loss$/],
+    ["yopo-step-cifar-tiny", { m: 4 }, /step1\/buffers/],
+  ];
+  for (const [name, changes, failing] of cases) {
+    const manifest = await manifestOf(name);
+    const lines = failures(
+      await replayFiles({
+        "case.json": JSON.stringify({ ...manifest, hyper: { ...manifest.hyper, ...changes } }),
+        [`${name}.safetensors`]: null,
+        "smallcnn-weights.safetensors": null,
+      }),
+    );
+    assert.ok(lines.some(({ quantity }) => failing.test(quantity)), `${name} ${JSON.stringify(changes)}`);
+  }
+});
+
+Deno.test("replayFolder() compares running statistics after a pass, unless they were recorded before it", async () => {
+  const manifest = await manifestOf("preact18-forward");
+  const stored = readSafetensors(await Deno.readFile(join(FIXTURES, "preact18-forward.safetensors")), "it").tensors;
+  const tensor = "train/after/stage1/block0/bn1/movingMean";
+  const [x, y] = ["x", "y"].map((name): Weight => {
+    const { shape, values } = stored.get(name)!;
+    return { shape, values: Float32Array.from(values, Number) };
+  });
+  const { weightTable } = manifest as unknown as { weightTable: { k: number; offset: number; scale: number }[] };
+  await findEngine("wasm").open();
+  const seen = tf.tidy(() => {
+    const kernel = tf.tensor(formulaValues(weightTable[0]!, 3 * 3 * 3 * 64), [3, 3, 3, 64]) as tf.Tensor4D;
+    const images = tf.tensor<tf.Rank.R4>(x!.values, x!.shape as [number, number, number, number]);
+    return tf.mean(tf.conv2d(images, kernel, 1, [[0, 0], [1, 1], [1, 1], [0, 0]]), [0, 1, 2]).dataSync<"float32">();
+  });
+  const before = formulaValues(weightTable.find(({ k }) => k === 4)!, 64); // stage1/block0/bn1/movingMean
+  const replayWith = async (values: Float32Array): Promise<ParityLine> => {
+    const tensors = new Map<string, Weight>([["x", x!], ["y", y!], [tensor, { shape: [64], values }]]);
+    const listed = [...tensors].map(([name, { shape }]) => ({ name, dtype: "float32", shape }));
+    const lines = await replayFiles({
+      "case.json": JSON.stringify({ ...manifest, file: "case.safetensors", tensors: listed }),
+      "case.safetensors": writeSafetensors(tensors, {}),
+    });
+    return lines.find(({ quantity }) => quantity.endsWith("movingMean"))!;
+  };
+  const unmoved = await replayWith(before);
+  assert.match(`${unmoved.outcome} ${unmoved.reason}`, /^unsupported recorded as it was before the pass/);
+  assert.equal((await replayWith(before.map((value, i) => 0.9 * value + 0.1 * seen[i]!))).outcome, "pass");
+  assert.equal((await replayWith(before.map((value, i) => 0.8 * value + 0.2 * seen[i]!))).outcome, "FAIL");
 });
 
 Deno.test("replayFolder() fails on a perturbed tensor", async () => {

@@ -2,18 +2,24 @@
 
 import { joinTeam, type TeamSeat } from "../../backends/shared_team.ts";
 import { wasmEngine } from "../../backends/wasm.ts";
-import { smallCnn } from "../../models/small_cnn.ts";
+import type { OptionValues } from "../../models/options.ts";
+import { findModel } from "../../models/registry.ts";
 import { fromTensors, toTensors, weightsSha256 } from "../../models/weights.ts";
 import { random } from "../../random/random.ts";
 import { createTrainer } from "../trainer.ts";
 import { madeUpBatch, trainBatch } from "../train_step.ts";
 import type { RunConfig } from "../suite.ts";
-import { normalizedNet } from "./normalized_net.ts";
+
+/** Images small enough for quick steps; tiny-bn has batch normalisation and running statistics. */
+const NETS: Readonly<Record<StepsOrder["net"], OptionValues>> = {
+  "small-cnn": { height: 16, width: 16 },
+  "tiny-bn": { height: 10, width: 10, channels: 1, classes: 4 },
+};
 
 /** Which net, with which configuration; the configuration's model is replaced. */
 export interface StepsOrder {
   readonly seat: TeamSeat;
-  readonly net: "normalized-net" | "small-cnn";
+  readonly net: "small-cnn" | "tiny-bn";
   readonly config: RunConfig;
   /** Images of each batch in turn. */
   readonly batches: readonly number[];
@@ -24,7 +30,7 @@ export interface StepsOrder {
 self.onmessage = async ({ data }: MessageEvent<StepsOrder>) => {
   const { seat, net, config, batches, faulty } = data;
   const engine = await wasmEngine.open({ team: joinTeam(seat) });
-  const model = net === "small-cnn" ? smallCnn.create({ height: 16, width: 16 }) : normalizedNet;
+  const model = findModel(net).create(NETS[net]);
   const start = toTensors(model.initialize((name) => random(1, name)));
   const trainer = { ...createTrainer(engine, config), model, parameters: start };
   try {
