@@ -143,3 +143,27 @@ Deno.test("work that was begun goes on with its engine where none is named, and 
     assert.deepEqual((await begin({ engine: "auto" })).result, result);
     await assert.rejects(begin({ engine: "wasm" }), /with engine wasm: it was begun with cpu/);
   }));
+
+Deno.test("a suite without validation images trains the same weights and judges them at the end alone", () =>
+  withTemporaryFolder(async (folder) => {
+    const judged = await run({ out: join(folder, "a") });
+    const set = ["evaluation.count=0", "targets=[]", 'final.weights=["last"]'];
+    const unjudged = await run({ out: join(folder, "b"), set });
+    assert.deepEqual(weightsOf(unjudged), weightsOf(judged));
+    for (const { points, final, counts, warnings } of unjudged.result.runs) {
+      assert.deepEqual(points, []);
+      assert.equal(final.last?.clean.count, 64);
+      assert.equal(final.bestValidation, null);
+      assert.equal(counts?.validation, 0);
+      assert.deepEqual(warnings.map(({ code }) => code).filter((code) => code !== "busy-machine"), ["few-images"]);
+    }
+  }));
+
+Deno.test("a suite without validation images can have no target and choose no weights", async () => {
+  for (const set of [["targets=[]"], ['final.weights=["last"]', "targets=[0.5]"]]) {
+    await assert.rejects(loadSuite("smoke", { set: ["evaluation.count=0", ...set] }), {
+      name: "UsageError",
+      message: /evaluation\.count: 0 validation images can judge no target/,
+    });
+  }
+});

@@ -133,9 +133,10 @@ export class RunJudge {
     const { evaluation, final } = this.#run.job;
     const counts = evaluation.count === 0 ? [final.count] : [evaluation.count, final.count];
     if (Math.min(...counts) >= ENOUGH_IMAGES) return;
+    const validation = evaluation.count === 0 ? "" : `${evaluation.count} validation and `;
     const warning = {
       code: "few-images",
-      message: `accuracies are judged on ${evaluation.count} validation and ${final.count} final images`,
+      message: `accuracies are judged on ${validation}${final.count} final images`,
       advice: `use at least ${ENOUGH_IMAGES} images before comparing accuracies that lie close together`,
     };
     this.#run.host.journal({ event: "warning", warning });
