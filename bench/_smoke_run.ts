@@ -35,6 +35,8 @@ export interface SmokeRun {
   readonly engine?: Engine;
   readonly clock?: NotingClock;
   readonly observe?: (event: ProgressEvent) => void;
+  /** Asked as a run asks its host. @default never */
+  readonly shouldStop?: () => boolean;
 }
 
 /** A run of the smoke suite as a Worker gets it. */
@@ -46,14 +48,15 @@ export async function smokeJob({ set = [], label = "natural" }: Pick<SmokeRun, "
 }
 
 /** Runs it to its end and returns all that it said. */
-export async function smokeRun({ engine, clock = new NotingClock(), observe = () => {}, ...which }: SmokeRun = {}) {
+export async function smokeRun(given: SmokeRun = {}) {
+  const { engine, clock = new NotingClock(), observe = () => {}, shouldStop = () => false, ...which } = given;
   const events: (JournalEvent & { clock: ClockName })[] = [], saved: SavedWeights[] = [];
   await runTraining(engine ?? await cpuEngine.open(), await smokeJob(which), {
     clock,
     journal: (event) => events.push({ ...event, clock: clock.running }),
     saveWeights: (weights) => saved.push(weights),
     progress: observe,
-    shouldStop: () => false,
+    shouldStop,
   });
   const points = events.flatMap((event) => event.event === "point" ? [event.point] : []);
   const warnings = events.flatMap((event) => event.event === "warning" ? [event.warning.code] : []);

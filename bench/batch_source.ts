@@ -3,8 +3,9 @@
 
 import { epochBatches } from "../data/batches.ts";
 import type { Split } from "../data/dataset.ts";
-import { type PlacedBatch, PrefetchedBatches } from "../data/prefetch.ts";
+import { type PlacedBatch, PrefetchedBatches, startPrefetchWorker } from "../data/prefetch.ts";
 import type { Course, Run } from "./run_state.ts";
+import type { RunConfig } from "./suite.ts";
 
 /** What the run loop takes batches from. */
 export interface BatchSource {
@@ -12,28 +13,41 @@ export interface BatchSource {
   next(): Promise<PlacedBatch | undefined>;
   /** Resolves when no batch is being made; none is begun before the next one is taken. */
   settle(): Promise<void>;
-  /** Seconds that `next` waited for somebody else. */
+  /** Seconds that these two waited for somebody else. */
   readonly waitSeconds: number;
   /** Ends whatever works for it; nothing may be taken afterwards. */
   close(): void;
 }
 
-/** The batches from the run's first to its last. The caller closes the source, however the run ends. */
+type BatchConfig = Pick<RunConfig, "augmentation" | "batch" | "seed">;
+
+/** What a run starts before it touches its data: the Worker that will make its batches, where one will. */
+export async function startBatchWorker({ augmentation }: Pick<RunConfig, "augmentation">): Promise<Worker | null> {
+  return augmentation === "none" ? null : await startPrefetchWorker();
+}
+
+/**
+ * The batches from the run's first to its last. The caller closes the source, however the run ends.
+ *
+ * @param worker What {@linkcode startBatchWorker} gave; the source ends it.
+ */
 export function openBatches(
-  { job: { config }, method }: Run,
+  { job: { config }, method }: Pick<Run, "method"> & { readonly job: { readonly config: BatchConfig } },
   { dataset, stepsPerEpoch, totalSteps }: Pick<Course, "dataset" | "stepsPerEpoch" | "totalSteps">,
+  worker: Worker | null,
 ): BatchSource {
   const { seed, batch: batchSize, augmentation } = config;
   const batches = totalSteps / method.stepsPerBatch;
-  if (augmentation === "none") {
+  if (worker === null) {
     return plainBatches(dataset.train, { seed, batchSize, batches, perEpoch: stepsPerEpoch / method.stepsPerBatch });
   }
-  return new PrefetchedBatches({
+  const course = {
     split: shared(dataset.train),
     ...{ seed, batchSize, batches },
     augment: { augmentation, shape: dataset.shape },
     epochs: { first: 0, startStep: 0 },
-  });
+  };
+  return new PrefetchedBatches(course, worker);
 }
 
 interface PlainCourse {

@@ -5,7 +5,7 @@ import type { Engine } from "../backends/engine.ts";
 import { dataSha256 } from "../data/hash.ts";
 import { parameterCount } from "../models/weights.ts";
 import { AlarmWatch } from "./alarm_watch.ts";
-import { openBatches } from "./batch_source.ts";
+import { openBatches, startBatchWorker } from "./batch_source.ts";
 import { loopsInClosedForm } from "./closed_form.ts";
 import { Diverged, Stopped } from "./evaluation.ts";
 import { checkBatchFits } from "./fit_batch.ts";
@@ -20,7 +20,7 @@ type EndStatus = "completed" | "diverged" | "failed" | "interrupted";
 
 /** Runs the job; how it ended is the journal's last event. */
 export async function runTraining(engine: Engine, job: RunJob, host: RunHost): Promise<void> {
-  let run: Run | undefined, course: Course | undefined, peakMemoryBytes = 0;
+  let run: Run | undefined, course: Course | undefined, batchWorker: Worker | null = null, peakMemoryBytes = 0;
   const sampleMemory = (): void => {
     peakMemoryBytes = Math.max(peakMemoryBytes, Deno.memoryUsage().rss);
   };
@@ -32,14 +32,14 @@ export async function runTraining(engine: Engine, job: RunJob, host: RunHost): P
     host.journal({ event: "end", status, message, peakMemoryBytes, loadAverage: null, cost });
   };
   try {
-    await host.clock.during("warmUp", () => warmUp(engine, job));
+    batchWorker = await host.clock.during("warmUp", () => warmUp(engine, job));
     run = { ...createTrainer(engine, job.config), job, host };
     host.clock.switchTo("train");
     course = await loadCourse(run);
     run.record.loadSeconds = host.clock.seconds("train");
     await host.clock.during("idle", () => announce(run!, course!));
     const judge = new RunJudge(run, course), alarm = new AlarmWatch(run, course);
-    await train(run, course, { judge, alarm, sampleMemory });
+    await train(run, course, { judge, alarm, batchWorker, sampleMemory });
     host.clock.switchTo("evaluation");
     await judge.final();
     end("completed", null);
@@ -47,11 +47,14 @@ export async function runTraining(engine: Engine, job: RunJob, host: RunHost): P
     if (error instanceof Stopped) end("interrupted", "stopped before its end");
     else if (error instanceof Diverged) end("diverged", error.message);
     else end("failed", (error as Error).message);
+  } finally {
+    batchWorker?.terminate();
   }
 }
 
-/** Refuses a batch that does not fit; then one step on a made-up batch, thrown away, so that compiling and growing the heap are not timed as training. */
-async function warmUp(engine: Engine, { config, evaluation, final, alarm }: RunJob): Promise<void> {
+/** Refuses a batch that does not fit; then one step on a made-up batch, thrown away, so that compiling and growing the heap
+ *  are not timed as training. @returns What will make the batches, where that is not this Worker. */
+async function warmUp(engine: Engine, { config, evaluation, final, alarm }: RunJob): Promise<Worker | null> {
   const mostJudged = Math.max(evaluation.count, final.count, alarm?.count ?? 0);
   await checkBatchFits(engine, config, Math.min(evaluation.batch, mostJudged));
   const trainer = createTrainer(engine, config), { stepsPerBatch } = trainer.method;
@@ -62,6 +65,7 @@ async function warmUp(engine: Engine, { config, evaluation, final, alarm }: RunJ
   } finally {
     disposeTrainer(trainer);
   }
+  return await startBatchWorker(config);
 }
 
 /** Writes down what the run stands on. Not training: hashing is for the record. */
@@ -83,24 +87,24 @@ function announce({ engine, model, host, job }: Run, { dataset, judged, totalSte
   });
 }
 
-/** Who looks at a run between its batches. */
-interface Watchers {
+/** What stands around the training of a run. */
+interface Surroundings {
+  /** Who looks at it between its batches. */
   readonly judge: RunJudge;
   readonly alarm: AlarmWatch;
+  readonly batchWorker: Worker | null;
   readonly sampleMemory: () => void;
 }
 
 /** @throws {Stopped|Diverged} */
-async function train(run: Run, course: Course, { judge, alarm, sampleMemory }: Watchers): Promise<void> {
+async function train(run: Run, course: Course, around: Surroundings): Promise<void> {
   const { host, record, engine } = run, { stepsPerEpoch, totalSteps } = course;
-  const source = openBatches(run, course);
-  let settleSeconds = 0;
-  /** What works ahead comes to rest on the training clock, so that nothing is prepared while that stands. */
+  const { judge, alarm, sampleMemory } = around;
+  const source = openBatches(run, course, around.batchWorker);
+  // What works ahead comes to rest on the training clock, so that nothing is prepared while that stands.
   const stopClock = async (look: () => Promise<void>): Promise<void> => {
     await engine.synchronize();
-    const began = performance.now();
     await source.settle();
-    settleSeconds += (performance.now() - began) / 1000;
     await host.clock.during("evaluation", look);
   };
   try {
@@ -114,7 +118,7 @@ async function train(run: Run, course: Course, { judge, alarm, sampleMemory }: W
       if (alarm.isDue()) await stopClock(() => alarm.look());
     }
   } finally {
-    record.dataWaitSeconds = source.waitSeconds + settleSeconds;
+    record.dataWaitSeconds = source.waitSeconds;
     source.close();
   }
 }

@@ -34,14 +34,14 @@ export type Estimate = (engine: EngineRequest, suite: Suite, runs: readonly Plan
 export async function confirmStart(start: Start, io: Io, estimate: Estimate = measuredEstimate): Promise<boolean> {
   const { suite, out, engine, force, quiet } = start;
   if (suite.paper === undefined) return true;
-  const { checkDataIsHere } = await import("../bench/data_is_here.ts");
   const { runsLeft } = await import("../bench/runs_left.ts");
   const runs = await runsLeft(suite, out, force);
   if (runs.length === 0) return true;
-  await checkDataIsHere(suite.data.name, io.place.cache);
   const asks = suite.scaled === undefined && !start.yes;
   if (asks) refuseUnlessAnswered(start, io);
   if (quiet) return true;
+  const { checkDataIsHere } = await import("../bench/data_is_here.ts");
+  await checkDataIsHere(suite.data.name, io.place.cache);
   const err = tolerant(io.err);
   err.write("Measuring a step of natural training to estimate how long the suite takes\n");
   printEstimate(await estimate(engine, suite, runs), err);

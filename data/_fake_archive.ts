@@ -8,6 +8,8 @@ import { sha256 } from "./hash.ts";
 export interface Entry {
   readonly name: string;
   readonly body?: Uint8Array;
+  /** What ustar puts before a long name, with "/" between. */
+  readonly prefix?: string;
   /** "0": a file, "2": a symbolic link, "5": a folder. @default "0" */
   readonly kind?: string;
   /** The text of the header's size field, where it lies. */
@@ -18,7 +20,7 @@ const BLOCK = 512;
 
 /** The bytes of a ustar archive. */
 export function tar(entries: readonly Entry[]): Uint8Array<ArrayBuffer> {
-  const parts = entries.flatMap(({ name, body = new Uint8Array(), kind = "0", size }) => {
+  const parts = entries.flatMap(({ name, prefix = "", body = new Uint8Array(), kind = "0", size }) => {
     const header = new Uint8Array(BLOCK), padded = new Uint8Array(Math.ceil(body.length / BLOCK) * BLOCK);
     const put = (at: number, text: string) => header.set(new TextEncoder().encode(text), at);
     put(0, name);
@@ -26,6 +28,7 @@ export function tar(entries: readonly Entry[]): Uint8Array<ArrayBuffer> {
     put(148, " ".repeat(8));
     put(156, kind);
     put(257, "ustar\0" + "00");
+    put(345, prefix);
     put(148, header.reduce((sum, byte) => sum + byte, 0).toString(8).padStart(6, "0") + "\0 ");
     padded.set(body);
     return [header, padded];

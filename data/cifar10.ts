@@ -3,14 +3,14 @@
  *  50,000. The official test images are the final split and carry the ids 50,000 to 59,999. @module */
 
 import { join } from "node:path";
-import { cifar10Files, RECORD_BYTES, RECORDS, testFile, trainFiles } from "./cifar10_files.ts";
+import { type Cifar10Files, cifar10Files, RECORD_BYTES } from "./cifar10_files.ts";
 import { DataFileError } from "./data_file_error.ts";
 import type { Dataset, Split, SplitName } from "./dataset.ts";
-import { type DataFile, defineDataset } from "./definition.ts";
+import { type DataFile, defineDataset, type LoadPlace } from "./definition.ts";
 import { integerOption, trainCountOption } from "./options.ts";
 import { readChecked } from "./read_checked.ts";
 
-const CLASSES = 10, SIDE = 32, PLANE = SIDE * SIDE, PIXELS = 3 * PLANE, TRAIN_IMAGES = trainFiles.length * RECORDS;
+const CLASSES = 10, SIDE = 32, PLANE = SIDE * SIDE, PIXELS = 3 * PLANE, TRAIN_IMAGES = imagesIn(cifar10Files.train);
 
 /** How the training images are cut. */
 export interface Cifar10Options {
@@ -34,25 +34,38 @@ export const cifar10 = defineDataset({
     ),
   },
   trainImages: ({ validation }) => TRAIN_IMAGES - validation,
-  load: (options, { cache }) => loadCifar10(join(cache, cifar10Files.dataset), options),
+  load: (options, place) => loadCifar10(cifar10Files, options, place),
 });
 
-/** Loads the splits from a folder with the six files. */
-export async function loadCifar10(folder: string, { validation, trainCount }: Cifar10Options): Promise<Dataset> {
-  const cut = TRAIN_IMAGES - validation, used = trainCount ?? cut;
+/** Loads the splits from the cache; every one owns its bytes. Training files of which no image is wanted are not read. */
+export async function loadCifar10(
+  files: Cifar10Files,
+  { validation, trainCount }: Cifar10Options,
+  { cache }: LoadPlace,
+): Promise<Dataset> {
+  const folder = join(cache, files.dataset), count = imagesIn(files.train);
+  const cut = count - validation, used = trainCount ?? cut;
   if (used > cut) {
     throw new RangeError(`Cannot take the first ${used} images of split "train": it has ${cut}`);
   }
   const train = emptySplit("train", 0, used), held = emptySplit("validation", cut, validation);
-  for (const [i, file] of trainFiles.entries()) {
-    const wanted = [train, held].filter((split) => overlaps(split, i * RECORDS));
-    if (wanted.length === 0) continue;
-    const records = await readRecords(folder, file);
-    for (const split of wanted) unpack(records, i * RECORDS, split);
+  let from = 0;
+  for (const file of files.train) {
+    const end = from + imagesIn([file]);
+    const wanted = [train, held].filter(({ ids }) => ids.length > 0 && ids[0]! < end && ids.at(-1)! >= from);
+    if (wanted.length > 0) {
+      const records = await readRecords(folder, file);
+      for (const split of wanted) unpack(records, from, split);
+    }
+    from = end;
   }
-  const final = emptySplit("test", TRAIN_IMAGES, RECORDS);
-  unpack(await readRecords(folder, testFile), TRAIN_IMAGES, final);
-  return { name: cifar10Files.dataset, shape: [SIDE, SIDE, 3], classes: CLASSES, train, validation: held, final };
+  const final = emptySplit("test", count, imagesIn([files.test]));
+  unpack(await readRecords(folder, files.test), count, final);
+  return { name: files.dataset, shape: [SIDE, SIDE, 3], classes: CLASSES, train, validation: held, final };
+}
+
+function imagesIn(files: readonly DataFile[]): number {
+  return files.reduce((bytes, file) => bytes + file.bytes, 0) / RECORD_BYTES;
 }
 
 function emptySplit(name: SplitName, from: number, count: number): Split {
@@ -64,14 +77,9 @@ function emptySplit(name: SplitName, from: number, count: number): Split {
   };
 }
 
-/** Whether the split takes images of the file whose first image is `from`. */
-function overlaps({ ids }: Split, from: number): boolean {
-  return ids.length > 0 && ids[0]! < from + RECORDS && ids.at(-1)! >= from;
-}
-
 /** Copies the file's images that belong to the split, planes of a channel becoming channels of a pixel. */
 function unpack(records: Uint8Array, from: number, { ids, images, labels }: Split): void {
-  const first = Math.max(from, ids[0]!), end = Math.min(from + RECORDS, ids.at(-1)! + 1);
+  const first = Math.max(from, ids[0]!), end = Math.min(from + records.length / RECORD_BYTES, ids.at(-1)! + 1);
   for (let id = first; id < end; id++) {
     const record = (id - from) * RECORD_BYTES, at = id - ids[0]!;
     labels[at] = records[record]!;
@@ -85,10 +93,11 @@ function unpack(records: Uint8Array, from: number, { ids, images, labels }: Spli
 async function readRecords(folder: string, file: DataFile): Promise<Uint8Array> {
   const path = join(folder, file.name);
   const bytes = await readChecked(path, file, `get it with "yopo-bench data get cifar10"`);
-  for (let record = 0; record < RECORDS; record++) {
-    const label = bytes[record * RECORD_BYTES]!;
+  for (let at = 0; at < bytes.length; at += RECORD_BYTES) {
+    const label = bytes[at]!;
     if (label >= CLASSES) {
-      throw new DataFileError("wrong content", `Cannot use "${path}": label ${record} is ${label}, expected 0 to 9`);
+      const which = `label ${at / RECORD_BYTES} is ${label}`;
+      throw new DataFileError("wrong content", `Cannot use "${path}": ${which}, expected 0 to 9`);
     }
   }
   return bytes;

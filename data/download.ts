@@ -83,7 +83,8 @@ export async function getFiles(set: DatasetFiles, options: GetOptions): Promise<
     if (await isOriginal(path, file)) {
       gotten.push({ file: file.name, path, origin: "cache" });
     } else if (source !== undefined) {
-      const bytes = await readChecked(source, file, `expected the original ${file.name}, still packed`);
+      const expected = set.archive ? `${set.archive.name} or the ${file.name} out of it` : `${file.name}, still packed`;
+      const bytes = await readChecked(source, file, `expected the original ${expected}`);
       await storeFile(path, file, [bytes], { onBytes });
       gotten.push({ file: file.name, path, origin: "disk" });
     } else {
@@ -120,7 +121,9 @@ async function filesOnDisk(set: DatasetFiles, from: string): Promise<Map<string,
   }
   if (names.includes(basename(from))) return new Map([[basename(from), from]]);
   throw new RangeError(
-    `Cannot take "${from}" as a file of data set "${set.dataset}": expected a folder or one of ${names.join(", ")}`,
+    `Cannot take "${from}" as a file of data set "${set.dataset}": expected a folder or one of ${
+      [...set.archive ? [set.archive.name] : [], ...names].join(", ")
+    }`,
   );
 }
 

@@ -32,6 +32,28 @@ export type FromPrefetchWorker =
   | { readonly kind: "batch"; readonly placed: PlacedBatch | null }
   | { readonly kind: "error"; readonly message: string };
 
+/**
+ * Starts a Worker that makes batches, and waits until it answers. That touches no data, and inside another Worker it takes
+ * Deno a second. The caller terminates it, or hands it to {@linkcode PrefetchedBatches}.
+ *
+ * @throws {Error} When it does not start.
+ */
+export async function startPrefetchWorker(): Promise<Worker> {
+  const worker = newWorker(), { promise, resolve, reject } = Promise.withResolvers<void>();
+  worker.onmessage = () => resolve();
+  worker.onerror = (event) => {
+    event.preventDefault();
+    reject(new Error(`Cannot start the Worker that makes batches: ${event.message}`));
+  };
+  worker.postMessage("ready?");
+  await promise;
+  return worker;
+}
+
+function newWorker(): Worker {
+  return new Worker(new URL("./prefetch_worker.ts", import.meta.url), { type: "module" });
+}
+
 /** The batches of a run, one after the other. */
 export class PrefetchedBatches {
   #worker: Worker;
@@ -43,9 +65,13 @@ export class PrefetchedBatches {
   /** Why there are no more batches: later calls hear it too. */
   #failure: string | undefined;
 
-  /** The Worker gets a copy of the split, but for shared memory, and starts on the first batches. */
-  constructor(course: BatchCourse) {
-    this.#worker = new Worker(new URL("./prefetch_worker.ts", import.meta.url), { type: "module" });
+  /**
+   * The Worker gets a copy of the split, but for shared memory, and starts on the first batches.
+   *
+   * @param worker One that was started for this; a new one where it is absent.
+   */
+  constructor(course: BatchCourse, worker: Worker = newWorker()) {
+    this.#worker = worker;
     this.#worker.onmessage = ({ data }: MessageEvent<FromPrefetchWorker>) => this.#awaited.shift()?.(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();
@@ -55,16 +81,14 @@ export class PrefetchedBatches {
     for (let i = 0; i < AHEAD; i++) this.#ask();
   }
 
-  /** Seconds that `next` made its callers wait. */
+  /** Seconds that `next` and `settle` made their callers wait. */
   get waitSeconds(): number {
     return this.#waitSeconds;
   }
 
   /** The next batch; undefined after the last. @throws {Error} When it could not be made, and after `close`. */
   async next(): Promise<PlacedBatch | undefined> {
-    const began = performance.now();
-    const answer = await this.#coming.shift();
-    this.#waitSeconds += (performance.now() - began) / 1000;
+    const answer = await this.#timed(this.#coming.shift());
     if (answer?.kind === "error") this.#fail(answer.message);
     if (this.#failure !== undefined) throw new Error(`Cannot make the next batch: ${this.#failure}`);
     if (answer?.kind !== "batch") return undefined;
@@ -74,13 +98,19 @@ export class PrefetchedBatches {
 
   /** Resolves when no batch is being made. */
   async settle(): Promise<void> {
-    await Promise.all(this.#coming);
+    await this.#timed(Promise.all(this.#coming));
   }
 
   /** Ends the Worker at once; whoever waits for a batch hears it. */
   close(): void {
     this.#worker.terminate();
     this.#fail("the source is closed");
+  }
+
+  async #timed<T>(wait: T): Promise<Awaited<T>> {
+    const began = performance.now(), value = await wait;
+    this.#waitSeconds += (performance.now() - began) / 1000;
+    return value;
   }
 
   #fail(message: string): void {

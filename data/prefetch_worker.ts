@@ -21,8 +21,12 @@ function* course({ split, epochs, batches: total, ...options }: BatchCourse): Ge
 
 const transferable = ({ x, y, ids }: Batch): Transferable[] => [x.buffer, y.buffer, ids.buffer] as ArrayBuffer[];
 
-self.onmessage = ({ data }: MessageEvent<BatchCourse | "next">) => {
+self.onmessage = ({ data }: MessageEvent<BatchCourse | "next" | "ready?">) => {
   try {
+    if (data === "ready?") {
+      self.postMessage("ready");
+      return;
+    }
     if (data !== "next") {
       batches = course(data);
       return;

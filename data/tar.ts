@@ -19,7 +19,8 @@ export interface TarMember {
 /**
  * The regular files of an archive in order; folders, links and everything else are passed over.
  *
- * @throws {SyntaxError} When a header is damaged, the members are too large or the archive is cut off, with the reason as a clause: "it is cut off".
+ * @throws {SyntaxError} When a header is damaged, the members are too large or the archive is cut off, with the reason as a
+ * clause: "it is cut off".
  */
 export async function* tarMembers(source: AsyncIterable<Uint8Array>): AsyncGenerator<TarMember, void, undefined> {
   const input = new Pieces(source);

@@ -6,6 +6,9 @@ import type { DataFile, DatasetFiles } from "./definition.ts";
 import { storeFile, type StoreOptions } from "./store_file.ts";
 import { tarMembers } from "./tar.ts";
 
+/** The archive is unpacked in pieces of so much at most, because one may become a thousand times its size at once. */
+const PIECE_BYTES = 16 * 1024;
+
 /** What to unpack, and where to. */
 export interface Unpacking {
   readonly set: DatasetFiles;
@@ -55,7 +58,7 @@ function isMembersFault(error: unknown): error is DataFileError {
   return error instanceof DataFileError && ["wrong size", "wrong hash"].includes(error.problem);
 }
 
-/** A source whose own failure can be told from what its bytes make others throw. */
+/** A source, in small pieces, whose own failure can be told from what its bytes make others throw. */
 class Failures {
   #source: AsyncIterable<Uint8Array>;
   #failure: { readonly error: unknown } | undefined;
@@ -66,7 +69,11 @@ class Failures {
 
   async *watch(): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
     try {
-      for await (const piece of this.#source) yield piece as Uint8Array<ArrayBuffer>;
+      for await (const piece of this.#source) {
+        for (let at = 0; at < piece.length; at += PIECE_BYTES) {
+          yield piece.subarray(at, at + PIECE_BYTES) as Uint8Array<ArrayBuffer>;
+        }
+      }
     } catch (error) {
       this.#failure = { error };
       throw error;

@@ -49,7 +49,7 @@ const refused: [string, Uint8Array, string, string][] = [
     "an unknown model",
     changed(keep, { model: "tinycnn" }),
     "RangeError",
-    'Cannot find model "tinycnn" from weight file "w": expected small-cnn, tiny-cnn; did you mean "tiny-cnn"?',
+    'Cannot find model "tinycnn" from weight file "w": expected preact-resnet18, small-cnn, tiny-bn, tiny-cnn, wide-resnet; did you mean "tiny-cnn"?',
   ],
   [
     "options that are not JSON",

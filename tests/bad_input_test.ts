@@ -161,7 +161,12 @@ const files: readonly Row[] = [
   ["data get mnist --from a-file", 2, /Cannot take ".*a-file" as a file of data set "mnist"/],
   ["data get mnist --from mnist-cut-off", 1, /train-images-idx3-ubyte.gz/],
   ["data get mnist --from mnist-cut-off/train-labels-idx1-ubyte.gz", 1, /train-labels-idx1-ubyte.gz/],
+  ["data get cifar10 --from missing.tar.gz", 1, /Cannot read ".*missing.tar.gz": there is no such file/],
+  ["data get cifar10 --from empty-folder", 1, /Cannot read ".*data_batch_1.bin": there is no such file/],
+  ["data get cifar10 --from a-file", 2, /Cannot take ".*a-file" as a file of data set "cifar10"/],
+  ["data get cifar10 --from cut-off.tar.gz --quiet", 1, /Cannot unpack ".*cut-off.tar.gz": its gzip data is cut off/],
   ["data check mnist", 1, /train-images-idx3-ubyte.gz.*there is no such file/],
+  ["data check cifar10", 1, /data_batch_1.bin.*there is no such file; get it with .*cifar10.* \(and 5 more\)/],
   ["data check imagenet", 2, /Cannot find data set "imagenet"/],
 ];
 

@@ -94,6 +94,23 @@ Deno.test("list, doctor and data list print JSON alone with --json", async () =>
   });
 });
 
+Deno.test("data get may read the archive or the folder that --from names, and nothing is kept of a bad one", async () => {
+  await withFolder(async (folder) => {
+    await Deno.mkdir(join(folder, "downloads"));
+    await Deno.writeTextFile(join(folder, "downloads/cifar-10-binary.tar.gz"), "<html>");
+    for (const from of ["downloads", "downloads/cifar-10-binary.tar.gz"]) {
+      const line = `data get cifar10 --quiet --from ${from}`;
+      const { code, out, err } = await run(line, folder, { YOPO_BENCH_CACHE: "cache" });
+      assert.match(
+        err,
+        /^yopo-bench: Cannot unpack ".*cifar-10-binary.tar.gz": its gzip data is cut off or damaged,.*\n$/,
+      );
+      assert.deepEqual([code, out], [1, ""]);
+      assert.deepEqual(await Array.fromAsync(Deno.readDir(join(folder, "cache/cifar10"))), []);
+    }
+  });
+});
+
 Deno.test("where no variable tells the cache folder, commands run with one below the program's results", async () => {
   await withFolder(async (folder) => {
     const { code, out } = await run("data list --json", folder, { HOME: "" });

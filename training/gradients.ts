@@ -2,7 +2,7 @@
  *  batch, over all workers of the team, so that no example's share depends on the batch or on who computed it. @module */
 
 import * as tf from "@tensorflow/tfjs";
-import type { ForwardContext } from "../models/model.ts";
+import type { ForwardContext, Parameters } from "../models/model.ts";
 import { isFirst, parameter } from "../models/layers.ts";
 import type { StepContext } from "./method.ts";
 import type { LossGradients, StepTally } from "./single_step.ts";
@@ -46,10 +46,32 @@ export function logitsAt({ model, parameters }: StepContext, x: tf.Tensor4D, for
   return model.rest(parameters, model.firstLayer(parameters, x, forward), forward);
 }
 
-/** A summed loss, this worker's share of it computed by `lossSum`, and its gradient with respect to all parameters. */
-export function parameterGradients(context: StepContext, lossSum: () => tf.Scalar): LossGradients {
-  const { lossSum: sum, gradients } = gradientsWithInput(context, null, lossSum);
-  return { lossSum: sum, gradients };
+/**
+ * A summed loss, this worker's share of it computed by `lossSum`, and its gradient with respect to all parameters.
+ *
+ * @param passes The parameters of each pass that the loss depends on; two passes need two sets of tensors. Each pass's
+ *   gradient is summed over the batch before they are added: so the order does not depend on the number of workers.
+ */
+export function gradientsOverPasses(
+  context: StepContext,
+  passes: readonly Parameters[],
+  lossSum: () => tf.Scalar,
+): LossGradients {
+  const all = names(context, () => true);
+  const inputs = passes.flatMap((parameters) => all.map((name) => parameter(parameters, name)));
+  const [sum, ...shares] = overAllWorkers(context, differentiate(inputs, lossSum));
+  const gradients = all.map((_, i) => {
+    const own = shares.filter((_, j) => j % all.length === i);
+    return own.length === 1 ? own[0]! : addAway(own);
+  });
+  return { lossSum: sum as tf.Scalar, gradients: zip(all, gradients) };
+}
+
+/** The sum of the tensors, which are disposed. */
+function addAway(summands: readonly tf.Tensor[]): tf.Tensor {
+  const sum = tf.addN([...summands]);
+  tf.dispose([...summands]);
+  return sum;
 }
 
 /** Σ cross-entropy and its gradient with respect to all parameters. One full pass. */
@@ -61,21 +83,25 @@ export function lossGradients(
 ): LossGradients {
   tally.passes.full += 1;
   const { batchSum, crossEntropy } = forward.kernels;
-  return parameterGradients(context, () => batchSum(crossEntropy(logitsAt(context, x, forward), y)));
+  return gradientsOverPasses(
+    context,
+    [context.parameters],
+    () => batchSum(crossEntropy(logitsAt(context, x, forward), y)),
+  );
 }
 
-/** As {@linkcode parameterGradients}, with the gradient at `input`, this worker's examples, from the same backward pass. */
-export function gradientsWithInput<T extends tf.Tensor | null>(
+/** A summed loss as in {@linkcode gradientsOverPasses}, of one pass, with the gradient at `input`, this worker's examples,
+ *  from the same backward pass. */
+export function gradientsWithInput<T extends tf.Tensor>(
   context: StepContext,
   input: T,
   lossSum: () => tf.Scalar,
 ): LossGradients & { readonly inputGradient: T } {
   const all = names(context, () => true);
-  const values = all.map((name) => parameter(context.parameters, name));
-  const [share, ...shares] = differentiate(input === null ? values : [input, ...values], lossSum);
-  const inputGradient = (input === null ? null : shares.shift()!) as T;
+  const inputs = [input, ...all.map((name) => parameter(context.parameters, name))];
+  const [share, inputGradient, ...shares] = differentiate(inputs, lossSum);
   const [sum, ...gradients] = overAllWorkers(context, [share, ...shares]);
-  return { lossSum: sum as tf.Scalar, gradients: zip(all, gradients), inputGradient };
+  return { lossSum: sum as tf.Scalar, gradients: zip(all, gradients), inputGradient: inputGradient as T };
 }
 
 /** Loss of each example, `[batch]`, from logits `[batch, classes]`. */

@@ -9,7 +9,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { number, type Option } from "../models/options.ts";
 import { random } from "../random/random.ts";
-import { logitsAt, parameterGradients } from "./gradients.ts";
+import { gradientsOverPasses, logitsAt } from "./gradients.ts";
 import type { Shard, StepContext } from "./method.ts";
 import { passIn, type PassMode, trainingMode } from "./pass_mode.ts";
 import type { LossGradients, StepTally } from "./single_step.ts";
@@ -66,13 +66,17 @@ export function tradesGradients(
     tally.passes.full += 1;
     return forward;
   });
-  const { batchSum, crossEntropy } = context.engine.kernels;
-  return parameterGradients(context, () => {
+  const { parameters, engine: { kernels: { batchSum, crossEntropy } } } = context;
+  const again = new Map([...parameters].map(([name, value]) => [name, value.clone()]));
+  const result = gradientsOverPasses(context, [parameters, again], () => {
     const clean = logitsAt(context, shard.x, cleanPass!);
     const crossEntropies = crossEntropy(clean, shard.y);
-    const divergences = klDivergence(tf.logSoftmax(clean), logitsAt(context, adversarial, adversarialPass!));
+    const adversarialLogits = logitsAt({ ...context, parameters: again }, adversarial, adversarialPass!);
+    const divergences = klDivergence(tf.logSoftmax(clean), adversarialLogits);
     context.trace?.("crossEntropySum", 0, tf.sum(crossEntropies));
     context.trace?.("klSum", 0, tf.sum(divergences));
     return batchSum(tf.add(crossEntropies, tf.mul(divergences, beta)));
   });
+  tf.dispose([...again.values()]);
+  return result;
 }

@@ -26,16 +26,17 @@ function twoHalves() {
   };
 }
 
-/** Mean loss before each of 30 steps. */
+/** Mean loss before the last optimizer step of each of 30 batches. */
 function train(method: string, optimizer: OptimizerOptions, learningRate: number): number[] {
   const model = findModel("tiny-cnn").create({ height: 6, width: 6, classes: 2 });
   const parameters = toTensors(model.initialize((name) => random(1, name)));
   const shard = twoHalves();
   const rule = createOptimizer(engine.kernels, optimizer);
   const training = findMethod(method, method === "natural" ? {} : { epsilon: 0.1 });
+  const state = new Map<string, tf.Tensor>();
   return Array.from({ length: 30 }, (_, step) => {
     let loss = NaN;
-    const context = { engine, model, parameters, seed: 0, position: { epoch: 0, step }, state: new Map() };
+    const context = { engine, model, parameters, seed: 0, position: { epoch: 0, step }, state };
     for (const { gradients, lossSum, count } of training.step(context, shard)) {
       loss = lossSum.dataSync()[0]! / count;
       const means = new Map([...gradients].map(([name, sum]) => [name, tf.div(sum, count)]));
@@ -45,7 +46,7 @@ function train(method: string, optimizer: OptimizerOptions, learningRate: number
   });
 }
 
-for (const method of ["natural", "pgd-2", "yopo-2-2"]) {
+for (const method of ["natural", "pgd-2", "yopo-2-2", "free-2", "trades-2", "trades-yopo-2-2"]) {
   Deno.test(`${method} training lowers the loss on two easy classes, with sgd and with adam`, () => {
     for (
       const losses of [

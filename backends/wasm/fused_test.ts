@@ -83,7 +83,7 @@ Deno.test("batchNormalization takes its statistics over the whole batch of all w
       (x, scale, offset) =>
         kernels.batchNormalization(x as tf.Tensor4D, scale as tf.Tensor1D, offset as tf.Tensor1D, {
           epsilon: 1e-5,
-          activation: "none",
+          activation: "relu",
         }).y,
       rest,
       upstream!,
@@ -116,6 +116,39 @@ Deno.test("batchNormalization takes its statistics over the whole batch of all w
     dscale!,
     doffset!,
   ]);
+});
+
+Deno.test("normalization gives an image the same bits in any batch, and its parameters' gradients are sums over shards", async () => {
+  const shape = [16, 3, 3, 6];
+  const inputs = [
+    noise(shape, 1),
+    noise(shape, 2),
+    ...[3, 4, 5].map((seed) => noise([6], seed)),
+    noise([6], 6, 0.1, 2),
+  ];
+  const run = async (shards: number, first: number, end: number) => {
+    const { kernels } = await openWith(shards);
+    return tf.tidy(() => {
+      const tensors = inputs.map((input, i) => i < 2 ? rows(input, first, end) : input)
+        .map(({ shape, values }) => tf.tensor(values, shape));
+      const [upstream, x, scale, offset, mean, variance] = tensors as [tf.Tensor, ...tf.Tensor1D[]];
+      const compute = (x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor) =>
+        kernels.normalization(
+          x as tf.Tensor4D,
+          scale as tf.Tensor1D,
+          offset as tf.Tensor1D,
+          { mean: mean!, variance: variance! },
+          { epsilon: 1e-5, activation: "relu" },
+        );
+      return valueAndGradients(compute as Parameters<typeof valueAndGradients>[0], [x!, scale!, offset!], upstream)
+        .map((output) => output.dataSync<"float32">().slice());
+    });
+  };
+  const whole = await run(WASM_SHARDS, 0, 16);
+  const [left, right] = [await run(WASM_SHARDS / 2, 0, 8), await run(WASM_SHARDS / 2, 8, 16)];
+  await openWith(WASM_SHARDS);
+  for (const i of [0, 1]) assert.deepEqual(Float32Array.of(...left[i]!, ...right[i]!), whole[i]);
+  for (const i of [2, 3]) assert.deepEqual(tree([left[i]!, right[i]!]), whole[i]);
 });
 
 /** Worker `rank` of two, which adds the other's recorded summands, where there are some, and records its own. */

@@ -93,4 +93,5 @@ async function writeData(folder: string): Promise<void> {
   const names = ["train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"];
   await Deno.mkdir(join(folder, "mnist-cut-off"));
   for (const name of names) await Deno.writeFile(join(folder, "mnist-cut-off", name), new Uint8Array([31, 139, 8, 0]));
+  await Deno.writeFile(join(folder, "cut-off.tar.gz"), new Uint8Array([31, 139, 8, 0]));
 }
