@@ -79,9 +79,9 @@ export async function measureDemand(engine: Engine, config: RunConfig): Promise<
 async function bytesAfterKernels(engine: Engine, config: RunConfig): Promise<number[]> {
   const trainer = createTrainer(engine, config);
   try {
-    const batch = madeUpBatch(trainer, 0);
+    const batch = madeUpBatch(trainer, 0), { stepsPerBatch } = trainer.method;
     const { kernels } = await tf.profile(async () => {
-      await trainBatch(trainer, batch, { epoch: 0, step: 0, stepsPerEpoch: 1, totalSteps: 1 });
+      await trainBatch(trainer, batch, { epoch: 0, step: 0, stepsPerEpoch: stepsPerBatch, totalSteps: stepsPerBatch });
       return [];
     });
     return kernels.map(({ totalBytesSnapshot }) => totalBytesSnapshot);
