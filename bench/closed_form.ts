@@ -1,5 +1,6 @@
 /** Whether a run's inner loop was computed in closed form. @module */
 
+import * as tf from "@tensorflow/tfjs";
 import { hasClosedForm } from "../backends/engine.ts";
 import type { Trainer } from "./trainer.ts";
 
@@ -7,5 +8,5 @@ import type { Trainer } from "./trainer.ts";
 export function loopsInClosedForm({ model, method, parameters, record }: Trainer): boolean {
   const { update = "sign" } = method.resolved; // trades-yopo knows no other
   return record.passes.firstLayerAdversary > 0 && (update === "sign" || update === "gradient") &&
-    hasClosedForm({ firstLayer: model.describeFirstLayer(parameters), update });
+    tf.tidy(() => hasClosedForm({ firstLayer: model.describeFirstLayer(parameters), update }));
 }

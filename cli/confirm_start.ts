@@ -37,7 +37,8 @@ export async function confirmStart(start: Start, io: Io, estimate: Estimate = me
   const { runsLeft } = await import("../bench/runs_left.ts");
   const runs = await runsLeft(suite, out, force);
   if (runs.length === 0) return true;
-  const asks = suite.scaled === undefined && !start.yes;
+  const isPart = (suite.scaled?.epochs ?? 1) * (suite.scaled?.data ?? 1) < 1;
+  const asks = !isPart && !start.yes;
   if (asks) refuseUnlessAnswered(start, io);
   if (quiet) return true;
   const { checkDataIsHere } = await import("../bench/data_is_here.ts");

@@ -26,7 +26,7 @@ export interface DownloadProgress {
 export interface GetOptions {
   /** The cache folder; it is made where it is missing. */
   readonly cache: string;
-  /** One of the original files, or a folder that holds them all, instead of the network. */
+  /** One of the original files, the archive that holds them, or a folder with either, instead of the network. */
   readonly from?: string;
   /** Called after each piece that was written. */
   readonly onProgress?: (progress: DownloadProgress) => void;
@@ -48,7 +48,7 @@ export interface GottenFile {
 
 /**
  * Makes sure that the cache holds the files of the data set `name`; one that needs no files gives an empty list. Where
- * `from` is a single file, only this one is brought.
+ * `from` is one of the files, only this one is brought.
  *
  * @throws {RangeError} When there is no such data set, or `from` is none of its files.
  * @throws {DataFileError} When a file cannot be read or written, or is not the original.

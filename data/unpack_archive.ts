@@ -35,8 +35,8 @@ export async function unpackArchive(packed: AsyncIterable<Uint8Array>, unpacking
   const bad = (reason: string, cause?: unknown) =>
     new DataFileError("wrong content", `Cannot unpack "${source}": ${reason}`, { cause });
   try {
-    for await (const { name, body } of tarMembers(unpacked)) {
-      const file = missing.get(name);
+    for await (const { name: written, body } of tarMembers(unpacked)) {
+      const name = written.replace(/^(\.\/)+/, ""), file = missing.get(name); // "./" is how tar -C packs a folder
       if (file === undefined) continue;
       await storeFile(pathOf(file), file, body, open ? { open } : {}).catch((error: unknown) => {
         throw isMembersFault(error) ? bad(`${file.name} in it is not the original: ${error.message}`, error) : error;

@@ -15,9 +15,6 @@ const RULES = [
   "over the seeds, whichever is more, of their mean. Not confirmed: all that, but it lies further off. Not comparable: " +
   "for the reasons behind the letters.",
 ];
-const SHARES =
-  "Parts of another run's time are judged by the same rule, although they were measured on other hardware than the " +
-  "paper's, which moves them too.";
 
 /** Empty where the suite repeats no table of the paper. */
 export function paperSection(result: Result): string {
@@ -25,11 +22,10 @@ export function paperSection(result: Result): string {
   if (!paper) return "";
   const claims = paperClaims(result);
   const sources = [...claimLines(paper), sourceLine(paper)];
-  const rules = claims.some(({ quantity }) => quantity.startsWith("part of")) ? [...RULES, SHARES] : RULES;
   const parts = [
     `## Paper against measured\n\n${escapeMarkdown(paper.title)} (${escapeMarkdown(paper.reference)}).`,
     figureTable(result, paper, claims),
-    list([...sources, ...rules]),
+    list([...sources, ...RULES]),
     verdictTable(paper, claims),
     timeTables(result),
   ];

@@ -26,8 +26,8 @@ function productTable(parts: readonly TimeParts[]): string {
       "Epochs",
       "Product",
       "Training time",
-      "Paper: minutes per epoch",
-      "Paper: epochs",
+      "Paper's minutes by public code's epochs",
+      "Public code: epochs",
     ].map((heading) => ({ heading, numeric: true })),
   ];
   const cells = parts.map(({ run, measured, published }) => [
@@ -56,8 +56,8 @@ function factorTable(parts: readonly TimeParts[], baseline: TimeParts): string {
       "Epochs",
       "Together",
       "Training time",
-      "Paper: minutes per epoch",
-      "Paper: epochs",
+      "Paper's minutes by public code's epochs",
+      "Public code: epochs",
       "Paper: together",
     ].map((heading) => ({ heading, numeric: true })),
   ];

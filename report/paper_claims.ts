@@ -1,8 +1,8 @@
 /** Each published figure beside the measured one, with a verdict. A figure is confirmed where attack, data and schedule
  *  are the paper's, at least three seeds completed, and it lies within one percentage point or two standard deviations
  *  over the seeds (whichever is more) of their mean; not confirmed where only that last part fails; else not comparable.
- *  Times are stated in minutes, which other hardware never compares with, and as parts of the baseline's time with the
- *  same seed on the same machine, which are judged by the same rule. @module */
+ *  Times are stated in minutes, and as parts of the baseline's time with the same seed on the same
+ *  machine; neither is ever confirmed or refuted on other hardware. @module */
 
 import type { Result, RunRecord } from "../bench/result.ts";
 import { type SampleMean, sampleMeanOf } from "../statistics/sample_mean.ts";
@@ -141,12 +141,17 @@ function accuracyEvidence(
   };
 }
 
+const OTHER_HARDWARE: Reason = {
+  code: "other hardware",
+  detail: "times and their ratios are of the machine and the program that they were measured on",
+};
+
 function minutesEvidence(runs: readonly RunRecord[], secondsOf: (run: RunRecord) => number | null): Evidence {
   const values = runs.map((run) => {
     const seconds = secondsOf(run);
     return seconds === null ? null : seconds / 60;
   });
-  return { values, reasons: [{ code: "other hardware", detail: "minutes are of the machine they were measured on" }] };
+  return { values, reasons: [OTHER_HARDWARE] };
 }
 
 /** Times over those of the baseline with the same seed, engine, workers and machine. */
@@ -163,7 +168,7 @@ function shareEvidence(
     const [own, whole] = [of.seconds(run), of.seconds(other)];
     return [own === null || !whole ? null : own / whole];
   });
-  return { values, reasons: trainingReasons(result, paper, of.baseline) };
+  return { values, reasons: [OTHER_HARDWARE, ...trainingReasons(result, paper, of.baseline)] };
 }
 
 function targetReasons(result: Result, paper: Paper, reached: NonNullable<PaperRow["reached"]>): Reason[] {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { loadSuite } from "../bench/load_suite.ts";
 import { findPaper } from "../bench/paper.ts";
+import { planRuns } from "../bench/run_config.ts";
 import type { Result, RunRecord } from "../bench/result.ts";
 import { sampleResult } from "../report/_sample_result.ts";
 import { matchAttack, trainingReasons } from "../report/paper_reasons.ts";
@@ -9,20 +10,15 @@ const NAMES = ["table1", "table2", "table3", "figure-mnist", "figure-cifar10"];
 
 /** What the suite would leave if every run had completed with the paper's network and images. */
 async function completed(name: string): Promise<Result> {
-  const { data, augmentation, ...suite } = await loadSuite(name);
+  const suite = await loadSuite(name);
   const paper = await findPaper(suite.paper ?? "");
   const [record] = sampleResult().runs;
-  const runs = suite.runs.map(({ label, method, firstLayerOptimizer, ...recipe }): RunRecord => ({
+  const runs = planRuns(suite).map(({ label, config }): RunRecord => ({
     ...record!,
     label,
     parameters: paper.model.parameters,
     counts: { train: paper.data.trainImages, validation: 0, final: paper.data.testImages },
-    config: {
-      ...record!.config,
-      ...{ data, augmentation, batch: recipe.batch, epochs: recipe.epochs, optimizer: recipe.optimizer },
-      method: { name: method.name, options: { epsilon: suite.threat.epsilon, ...method.options } },
-      firstLayerOptimizer: firstLayerOptimizer ?? null,
-    },
+    config,
   }));
   const attacks = suite.final.attacks.map(({ name, options }, index) => {
     const defaults = { restarts: 1, randomStart: true, loss: "cross-entropy" };

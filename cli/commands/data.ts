@@ -82,10 +82,12 @@ export const dataGet = defineCommand({
       say(`${name} needs no download`);
       return 0;
     }
+    const signal = io.interruptible();
     const bar = quiet ? { show() {}, clear() {} } : downloadBar(io);
     try {
       const files = await getDataset(name, {
         cache: io.place.cache,
+        signal,
         ...(from === undefined ? {} : { from: resolve(io.place.workingFolder, from) }),
         onProgress: bar.show,
       });
@@ -95,6 +97,10 @@ export const dataGet = defineCommand({
       say(`${name} is in ${io.place.cache}`);
     } catch (error) {
       bar.clear();
+      if (signal.aborted) {
+        complain(io.err, `Stopped; run data get ${name} again to go on`);
+        return 130;
+      }
       throw error instanceof RangeError ? new UsageError(error.message, { cause: error }) : error;
     }
     return 0;
