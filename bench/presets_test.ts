@@ -3,7 +3,7 @@ import { firstDifference } from "./canonical.ts";
 import { listSuites, loadSuite } from "./load_suite.ts";
 import { findPaper } from "./paper.ts";
 import { expandPresets, findPreset, listPresets } from "./presets.ts";
-import { planRuns } from "./run_config.ts";
+import { methodOf, planRuns } from "./run_config.ts";
 import { type SuiteRun, suiteSchema } from "./suite.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -49,7 +49,7 @@ Deno.test("suites of the paper have a run for each published row, with the recip
         const difference = firstDifference(value, published[key as keyof typeof published]);
         assert.equal(difference, undefined, `${name}, ${run.label}: ${key}`);
       }
-      const options = { epsilon: suite.threat.epsilon, ...run.method.options };
+      const options = methodOf(suite.threat, run.method).resolved;
       assert.deepEqual({ ...options, ...method.options }, options, `${name}, ${run.label}: method`);
     }
   }
