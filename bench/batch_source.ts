@@ -1,9 +1,9 @@
 /** The batches of a run. Augmented ones are made by a Worker beside this one, ahead of training; plain ones are gathered
  *  here, which takes less than a millisecond, and no Worker and no copy of the images. @module */
 
-import { epochBatches } from "../data/batches.ts";
+import { type BatchCourse, courseBatches, type PlacedBatch } from "../data/batches.ts";
 import type { Split } from "../data/dataset.ts";
-import { type PlacedBatch, PrefetchedBatches, startPrefetchWorker } from "../data/prefetch.ts";
+import { PrefetchedBatches, startPrefetchWorker } from "../data/prefetch.ts";
 import type { Course, Run } from "./run_state.ts";
 import type { RunConfig } from "./suite.ts";
 
@@ -33,40 +33,27 @@ export async function startBatchWorker({ augmentation }: Pick<RunConfig, "augmen
  */
 export function openBatches(
   { job: { config }, method }: Pick<Run, "method"> & { readonly job: { readonly config: BatchConfig } },
-  { dataset, stepsPerEpoch, totalSteps }: Pick<Course, "dataset" | "stepsPerEpoch" | "totalSteps">,
+  { dataset, totalSteps }: Pick<Course, "dataset" | "totalSteps">,
   worker: Worker | null,
 ): BatchSource {
   const { seed, batch: batchSize, augmentation } = config;
-  const batches = totalSteps / method.stepsPerBatch;
-  if (worker === null) {
-    return plainBatches(dataset.train, { seed, batchSize, batches, perEpoch: stepsPerEpoch / method.stepsPerBatch });
-  }
   const course = {
-    split: shared(dataset.train),
-    ...{ seed, batchSize, batches },
+    split: dataset.train,
+    seed,
+    batchSize,
     augment: { augmentation, shape: dataset.shape },
     epochs: { first: 0, startStep: 0 },
+    batches: totalSteps / method.stepsPerBatch,
   };
-  return new PrefetchedBatches(course, worker);
+  return worker === null
+    ? batchesHere(course)
+    : new PrefetchedBatches({ ...course, split: shared(dataset.train) }, worker);
 }
 
-interface PlainCourse {
-  readonly seed: number;
-  readonly batchSize: number;
-  readonly batches: number;
-  readonly perEpoch: number;
-}
-
-function plainBatches(split: Split, { batches, perEpoch, ...options }: PlainCourse): BatchSource {
-  let taken = 0, epochOf = epochBatches(split, { ...options, epoch: 0 });
+function batchesHere(course: BatchCourse): BatchSource {
+  const batches = courseBatches(course);
   return {
-    next() {
-      if (taken === batches) return Promise.resolve(undefined);
-      const epoch = Math.floor(taken / perEpoch), step = taken % perEpoch;
-      if (step === 0) epochOf = epochBatches(split, { ...options, epoch });
-      taken += 1;
-      return Promise.resolve({ batch: epochOf.next().value!, epoch, step });
-    },
+    next: () => Promise.resolve(batches.next().value ?? undefined),
     settle: () => Promise.resolve(),
     waitSeconds: 0,
     close: () => {},

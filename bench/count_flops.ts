@@ -10,19 +10,20 @@
  *  counts. @module */
 
 import * as tf from "@tensorflow/tfjs";
+import { atBeginning, wholeBatch } from "../training/outside_run.ts";
 import { disposeResult } from "../training/running_statistics.ts";
 import { dryEngine } from "./dry_kernels.ts";
 import type { Trainer } from "./trainer.ts";
 
 /** Flops of an optimizer step for each image of its batch; they do not depend on the images. */
 export function flopsPerImage(
-  { engine, model, method, parameters, config: { seed } }: Omit<Trainer, "record" | "methodState">,
+  { engine, model, method, parameters }: Pick<Trainer, "engine" | "model" | "method" | "parameters">,
 ): number {
   let flops = 0;
   const dry = dryEngine(engine, { onFlops: (more) => flops += more });
-  const context = { engine: dry, model, parameters, seed, position: { epoch: 0, step: 0 }, state: new Map() };
+  const context = atBeginning({ engine: dry, model, parameters });
   const x: tf.Tensor4D = tf.zeros([1, ...model.input]), y: tf.Tensor1D = tf.zeros([1], "int32");
-  for (const result of method.step(context, { x, y, ids: Uint32Array.of(0), batchCount: 1, first: 0 })) {
+  for (const result of method.step(context, wholeBatch({ x, y }))) {
     disposeResult(result);
   }
   tf.dispose([x, y, ...context.state.values()]);

@@ -26,6 +26,27 @@ export interface AugmentOptions {
   readonly shape: ImageShape;
 }
 
+/** Batches over several epochs: which, in which order. */
+export interface BatchCourse {
+  readonly split: Split;
+  readonly seed: number;
+  readonly batchSize: number;
+  /** @default no augmentation */
+  readonly augment?: AugmentOptions;
+  /** The first epoch, from 0, and the step in it to begin with. */
+  readonly epochs: { readonly first: number; readonly startStep: number };
+  /** Batches in all. */
+  readonly batches: number;
+}
+
+/** A batch and its place. */
+export interface PlacedBatch {
+  readonly batch: Batch;
+  /** Both from 0; the step counts within the epoch. */
+  readonly epoch: number;
+  readonly step: number;
+}
+
 /** Pixel values 0..255 as float32 in 0..1. */
 const unit = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
 
@@ -61,6 +82,26 @@ export function* epochBatches(split: Split, options: EpochOptions): Generator<Ba
   const order = epochOrder(split.labels.length, options), read = augmented(split, options);
   for (let step = startStep; step < steps; step++) {
     yield batch(split, order.subarray(step * batchSize, (step + 1) * batchSize), read);
+  }
+}
+
+/**
+ * The batches of {@linkcode epochBatches}, epoch after epoch.
+ *
+ * @throws {RangeError} When the split is empty, or as epochBatches does.
+ */
+export function* courseBatches(
+  { split, epochs, batches: total, ...options }: BatchCourse,
+): Generator<PlacedBatch, void, undefined> {
+  if (split.labels.length === 0) throw new RangeError(`split "${split.name}" is empty`);
+  let given = 0;
+  for (let epoch = epochs.first; given < total; epoch++) {
+    const startStep = epoch === epochs.first ? epochs.startStep : 0;
+    let step = startStep;
+    for (const batch of epochBatches(split, { ...options, epoch, startStep })) {
+      yield { batch, epoch, step: step++ };
+      if (++given === total) return;
+    }
   }
 }
 

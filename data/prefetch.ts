@@ -1,32 +1,11 @@
 /** Batches that are made in a Worker of their own while the training thread works. At most two are made ahead, and only when
  *  one is taken is another asked for: while nobody takes, nothing is computed. They are the batches of
- *  {@linkcode epochBatches}, bit for bit. @module */
+ *  {@linkcode courseBatches}, bit for bit. @module */
 
-import type { AugmentOptions } from "./batches.ts";
-import type { Batch, Split } from "./dataset.ts";
+import type { BatchCourse, PlacedBatch } from "./batches.ts";
 
 /** Batches made ahead. */
 const AHEAD = 2;
-
-/** Which batches, in which order. */
-export interface BatchCourse {
-  readonly split: Split;
-  readonly seed: number;
-  readonly batchSize: number;
-  readonly augment: AugmentOptions;
-  /** The first epoch, from 0, and the step in it to begin with. */
-  readonly epochs: { readonly first: number; readonly startStep: number };
-  /** Batches in all. */
-  readonly batches: number;
-}
-
-/** A batch and its place. */
-export interface PlacedBatch {
-  readonly batch: Batch;
-  /** Both from 0; the step counts within the epoch. */
-  readonly epoch: number;
-  readonly step: number;
-}
 
 export type FromPrefetchWorker =
   | { readonly kind: "batch"; readonly placed: PlacedBatch | null }
@@ -43,6 +22,7 @@ export async function startPrefetchWorker(): Promise<Worker> {
   worker.onmessage = () => resolve();
   worker.onerror = (event) => {
     event.preventDefault();
+    worker.terminate();
     reject(new Error(`Cannot start the Worker that makes batches: ${event.message}`));
   };
   worker.postMessage("ready?");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { epochBatches } from "./batches.ts";
+import { type BatchCourse, epochBatches, type PlacedBatch } from "./batches.ts";
 import type { Split } from "./dataset.ts";
-import { type BatchCourse, type PlacedBatch, PrefetchedBatches } from "./prefetch.ts";
+import { PrefetchedBatches } from "./prefetch.ts";
 
 const split: Split = {
   name: "train",

@@ -1,6 +1,7 @@
 /** Optimizer steps of a training method over a recorded batch, with everything that the method traces. @module */
 
 import * as tf from "@tensorflow/tfjs";
+import { atBeginning, wholeBatch } from "../training/outside_run.ts";
 import { z } from "zod";
 import type { Engine } from "../backends/engine.ts";
 import type { Model } from "../models/model.ts";
@@ -72,14 +73,9 @@ export interface TakenStep {
 export function* takeSteps(training: Training, { x, y, start }: RecordedBatch): Generator<TakenStep, void, void> {
   const { method, parameters, optimizer, learningRate, engine, model, state } = training;
   const traced = new Map<string, tf.Tensor[]>();
-  const count = x.shape[0];
-  const shard = { x, y, ids: Uint32Array.from({ length: count }, (_, i) => i), batchCount: count, first: 0 };
+  const shard = wholeBatch({ x, y });
   const steps = method.step({
-    engine,
-    model,
-    parameters,
-    seed: 0,
-    position: { epoch: 0, step: 0 },
+    ...atBeginning({ engine, model, parameters }),
     state,
     ...(start && { recordedStart: start }),
     trace(quantity, _round, value) {

@@ -4,6 +4,7 @@
  *  ends elsewhere. @module */
 
 import * as tf from "@tensorflow/tfjs";
+import { atBeginning, wholeBatch } from "../training/outside_run.ts";
 import { z } from "zod";
 import type { Engine } from "../backends/engine.ts";
 import { toTensors } from "../models/weights.ts";
@@ -62,16 +63,13 @@ interface RecordedImages extends Examples {
 function atRecordedImages(training: Training, { x, y, adversarial, beta }: RecordedImages): TakenStep {
   const count = x.shape[0];
   const traced = new Map<string, tf.Tensor[]>();
-  const shard = { x, y, ids: new Uint32Array(count), batchCount: count, first: 0 };
   const context = {
-    ...training,
-    seed: 0,
-    position: { epoch: 0, step: 0 },
+    ...atBeginning(training),
     trace: (quantity: string, _round: number, value: tf.Tensor) => {
       traced.set(quantity, [tf.keep(value.clone())]);
     },
   };
-  const { lossSum, gradients } = tradesGradients(context, shard, { adversarial, beta }, newTally());
+  const { lossSum, gradients } = tradesGradients(context, wholeBatch({ x, y }), { adversarial, beta }, newTally());
   const mean = <T extends tf.Tensor>(sum: T): T => {
     const result = tf.div<T>(sum, count);
     sum.dispose();

@@ -6,6 +6,7 @@ import { findModel } from "../models/registry.ts";
 import { toTensors } from "../models/weights.ts";
 import { random } from "../random/random.ts";
 import type { StepContext } from "./method.ts";
+import { atBeginning, wholeBatch } from "./outside_run.ts";
 import { findMethod } from "./registry.ts";
 import { disposeResult } from "./running_statistics.ts";
 
@@ -20,12 +21,7 @@ function train(name: string, options: OptionValues, sizes: readonly number[]) {
   const stream = random(2, "images");
   const carried: Float32Array[] = [], replays: Float32Array[] = [], images: Float32Array[] = [];
   const context: StepContext = {
-    engine,
-    model,
-    parameters,
-    seed: 0,
-    position: { epoch: 0, step: 0 },
-    state: new Map(),
+    ...atBeginning({ engine, model, parameters }),
     trace: (quantity, _round, value) => {
       if (quantity === "delta") replays.push(value.dataSync().slice() as Float32Array);
     },
@@ -35,9 +31,7 @@ function train(name: string, options: OptionValues, sizes: readonly number[]) {
     images.push(pixels);
     const x = tf.tensor4d(pixels, [count, 6, 6, 1]);
     const y = tf.tensor1d(Int32Array.from({ length: count }, (_, i) => i % 3), "int32");
-    const ids = Uint32Array.from({ length: count }, (_, i) => i);
-    const shard = { x, y, ids, batchCount: count, first: 0 };
-    for (const result of findMethod(name, options).step(context, shard)) disposeResult(result);
+    for (const result of findMethod(name, options).step(context, wholeBatch({ x, y }))) disposeResult(result);
     carried.push(context.state.get("delta")!.dataSync().slice() as Float32Array);
     tf.dispose([x, y]);
   }

@@ -6,6 +6,7 @@ import { findModel } from "../models/registry.ts";
 import { toTensors } from "../models/weights.ts";
 import { random } from "../random/random.ts";
 import type { StepContext } from "./method.ts";
+import { atBeginning, wholeBatch } from "./outside_run.ts";
 import { findMethod } from "./registry.ts";
 import { disposeResult } from "./running_statistics.ts";
 import { klDivergence } from "./trades_loss.ts";
@@ -22,16 +23,10 @@ function step(name: string, options: OptionValues = {}) {
   const traced = new Map<string, Float32Array>();
   const x = tf.tensor4d(images, [4, 6, 6, 1]), y = tf.tensor1d([0, 1, 2, 0], "int32");
   const context: StepContext = {
-    engine,
-    model,
-    parameters,
-    seed: 0,
-    position: { epoch: 0, step: 0 },
-    state: new Map(),
+    ...atBeginning({ engine, model, parameters }),
     trace: (quantity, round, value) => traced.set(`${quantity}@${round}`, value.dataSync().slice() as Float32Array),
   };
-  const shard = { x, y, ids: Uint32Array.of(0, 1, 2, 3), batchCount: 4, first: 0 };
-  const [result] = [...findMethod(name, options).step(context, shard)];
+  const [result] = [...findMethod(name, options).step(context, wholeBatch({ x, y }))];
   const loss = result!.lossSum.dataSync()[0]!;
   const gradients = new Map([...result!.gradients].map(([key, value]) => [key, value.dataSync() as Float32Array]));
   disposeResult(result!);

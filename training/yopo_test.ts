@@ -7,6 +7,7 @@ import { random } from "../random/random.ts";
 import { newTally } from "./single_step.ts";
 import { lossGradients } from "./gradients.ts";
 import type { StepContext } from "./method.ts";
+import { atBeginning } from "./outside_run.ts";
 import { findMethod } from "./registry.ts";
 import type { OptionValues } from "../models/options.ts";
 
@@ -26,12 +27,7 @@ function trace(name: string, options: OptionValues, first = 0, last = 8): Map<st
   const shape: [number, number, number, number] = [last - first, 6, 6, 1];
   tf.tidy(() => {
     const context: StepContext = {
-      engine,
-      model,
-      parameters,
-      seed: 0,
-      position: { epoch: 0, step: 0 },
-      state: new Map(),
+      ...atBeginning({ engine, model, parameters }),
       recordedStart: tf.tensor4d(starts.slice(first * 36, last * 36), shape),
       trace: (quantity, round, value) => traced.set(`${quantity}@${round}`, value.dataSync().slice() as Float32Array),
     };
@@ -123,14 +119,7 @@ function fullGradientsAtStart(): Map<string, Float32Array> {
       const started = images.slice(0, 8 * 36).map((value, i) => Math.fround(value + starts[i]!));
       const x = tf.tensor4d(started, [8, 6, 6, 1]);
       const y = tf.tensor1d(labels.slice(0, 8), "int32");
-      const context: StepContext = {
-        engine,
-        model,
-        parameters,
-        seed: 0,
-        position: { epoch: 0, step: 0 },
-        state: new Map(),
-      };
+      const context = atBeginning({ engine, model, parameters });
       const forward = { kernels: engine.kernels, training: false };
       const { gradients } = lossGradients(context, { x, y }, forward, newTally());
       return [...gradients].map(([name, value]) => [name, value.dataSync().slice() as Float32Array] as const);
