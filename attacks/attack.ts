@@ -52,8 +52,29 @@ export interface Attack {
   readonly resolved: Readonly<Record<string, number | string | boolean>>;
   /** Forward and backward passes for one batch of images that are all attacked to the end. */
   readonly passes: number;
+  /** Forward passes without a backward one, for the same batch. */
+  readonly forwards: number;
+  /**
+   * Attacks that are run in this order, each from the clean image and only on images that are still classified correctly;
+   * their worst case is this attack's answer. An evaluation runs them stage by stage over all images; `perturb` does the
+   * same within its batch. Absent where the attack is a single one.
+   */
+  readonly stages?: readonly Attack[];
   /** Adversarial images, same shape as x. The caller disposes them. */
   perturb(model: Classifier, batch: AttackBatch, draw: Draw, recorded?: RecordedDraws): Promise<tf.Tensor4D>;
+  /**
+   * The nearest adversarial images that a minimal-norm attack finds, whatever their distance, so that one search answers
+   * for every ε. Absent where the attack works at a fixed ε. `perturb` returns those within ε and x itself elsewhere.
+   */
+  nearest?(model: Classifier, batch: AttackBatch, draw: Draw): Promise<NearestImages>;
+}
+
+/** What a minimal-norm attack found. */
+export interface NearestImages {
+  /** Shaped like the batch's x, in 0..1; x itself where nothing was found. The caller disposes them. */
+  readonly images: tf.Tensor4D;
+  /** ‖x' − x‖ in the threat model's norm, `[batch]`; 0 where x itself is misclassified, Infinity where nothing was found. */
+  readonly distances: Float64Array;
 }
 
 /** What list shows of an attack, and how it is made. */

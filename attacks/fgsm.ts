@@ -41,6 +41,7 @@ export function fgsm(threat: ThreatModel, given: FgsmOptions = {}): Attack {
     threat,
     resolved,
     passes: 1,
+    forwards: 0,
     perturb: (model, batch, _draw, recorded) =>
       Promise.resolve(tf.tidy(() => {
         const start = recorded?.starts?.[0] ?? zeroStart(batch.x);

@@ -83,6 +83,7 @@ export function pgd(threat: ThreatModel, { steps, ...given }: PgdOptions): Attac
     threat,
     resolved,
     passes: steps * resolved.restarts,
+    forwards: (resolved.freezeFooled ? steps * resolved.restarts : 0) + (resolved.restarts > 1 ? resolved.restarts : 0),
     perturb: (model, batch, draw, recorded) => worstOfRestarts(model, batch, { ...resolved, threat, draw, recorded }),
   };
 }

@@ -119,5 +119,8 @@ function alarmForwards({ threat, alarm }: Suite, { method, epochs }: RunConfig):
 
 /** Of one image, clean and under each attack. */
 function forwardsOf(threat: Suite["threat"], attacks: readonly Named[]): number {
-  return [...attacksByKey(threat, attacks).values()].reduce((sum, { passes }) => sum + 2 * passes + 1, 1);
+  return [...attacksByKey(threat, attacks).values()].reduce(
+    (sum, { passes, forwards }) => sum + 2 * passes + forwards + 1,
+    1,
+  );
 }

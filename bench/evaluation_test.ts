@@ -34,6 +34,7 @@ function shifting(shift: (id: number) => number): Attack {
     threat: { norm: "linf", epsilon: 0.4 },
     resolved: {},
     passes: 0,
+    forwards: 0,
     perturb: (_model, { x, ids }) => {
       return Promise.resolve(tf.tidy(() => x.add(tf.tensor4d([...ids].map(shift), [ids.length, 1, 1, 1]))));
     },

@@ -41,9 +41,27 @@ const passesSchema = z.strictObject({
 
 const accuracy = { accuracy: fraction, correct: count, count: count };
 
+/** Outcomes image by image, so that attacks can be compared on the same images (statistics/outcome_bits.ts). */
+const correctBits = z.string().regex(/^([0-9a-f]{2})*$/).optional().describe(
+  "image i is classified correctly where bit i % 8 (lowest first) of byte i / 8 is 1; bytes in hexadecimal",
+);
+
+const cleanSchema = z.strictObject({ ...accuracy, correctBits });
+
+/** One attack of an ensemble, on the images that those before it left. */
+export const stageSchema = z.strictObject({
+  name: z.string().describe("registry name of the attack"),
+  label: z.string(),
+  attacked: count.describe("images that were still classified correctly before it"),
+  correct: count.describe("images that are still classified correctly after it"),
+  seconds,
+});
+
 export const robustSchema = z.strictObject({
   attack: z.string().describe("key in attacks"),
   ...accuracy,
+  correctBits,
+  stages: z.array(stageSchema).optional().describe("of an ensemble such as AutoAttack, in the order of execution"),
   seconds,
   maxPerturbation: z.number().describe("largest norm of x' - x over the images, recomputed"),
 });
@@ -75,7 +93,7 @@ const finalRow = z.strictObject({
   step: count,
   split: z.string(),
   weightsSha256: sha256,
-  clean: z.strictObject(accuracy),
+  clean: cleanSchema,
   robust: z.array(robustSchema),
 });
 
@@ -127,8 +145,12 @@ export const runSchema = z.strictObject({
   final: z.strictObject({
     last: finalRow.nullable(),
     bestValidation: finalRow.nullable(),
-    crossings: z.array(z.strictObject({ target: fraction, step: count, weightsSha256: sha256 }))
-      .describe("weights kept at the first crossing of each target"),
+    crossings: z.array(z.strictObject({
+      target: fraction,
+      step: count,
+      weightsSha256: sha256,
+      judged: finalRow.nullable().optional().describe("under the strong attack; null: not judged"),
+    })).describe("weights kept at the first crossing of each target"),
   }),
   cost: z.strictObject({
     secondsPerStep: z.strictObject({ median: seconds, min: seconds, max: seconds }).nullable()
@@ -178,6 +200,9 @@ export const resultSchema = z.strictObject({
     threat: z.strictObject({ norm: z.enum(["linf", "l2"]), epsilon: z.number() }),
     evaluation: z.strictObject({ everyExamples: count, count, split: z.string(), attack: z.string() }),
     final: z.strictObject({ count, split: z.string(), attacks: z.array(z.string()) }),
+    strong: z.strictObject({ attack: z.string(), count }).nullable().optional().describe(
+      "attack after the run on the weights at each target's first crossing and at the best validation",
+    ),
   }),
   created: z.string().describe("start of the first attempt, ISO 8601, UTC"),
   tool: z.strictObject({

@@ -99,6 +99,10 @@ export const suiteSchema = z.strictObject({
     weights: z.array(z.enum(["last", "best"])).min(1).default(["last", "best"]),
     attacks: z.array(named).min(1),
   }),
+  strong: z.strictObject({ attack: named.default({ name: "fast", options: {} }), count }).nullable().default(null)
+    .describe(
+      "attacks the weights at each target's first crossing and at the best validation, after the run; null: none",
+    ),
   targets: z.array(fraction).describe("robust accuracies whose times are reported").default([]),
   seeds: z.array(seed).min(1),
   runs: z.array(z.strictObject({
