@@ -18,8 +18,8 @@ export interface Subject {
 }
 
 /** Makes the subject on the open engine. */
-export async function makeSubject(engine: Engine): Promise<Subject> {
-  const definition = findModel("tiny-cnn").create({ height: 8, width: 8, channels: 1, classes: 3 });
+export async function makeSubject(engine: Engine, classes = 3): Promise<Subject> {
+  const definition = findModel("tiny-cnn").create({ height: 8, width: 8, channels: 1, classes });
   const parameters = toTensors(definition.initialize((name) => random(3, name)));
   const model = classifier(definition, parameters, { kernels: engine.kernels, training: false });
   const ids = Uint32Array.of(4, 8, 15, 16, 23, 42, 108);
@@ -27,7 +27,7 @@ export async function makeSubject(engine: Engine): Promise<Subject> {
   const answer = tf.tidy(() => tf.argMax(model.logits(x), 1));
   const answers = await answer.data();
   answer.dispose();
-  const labels = Array.from(answers, (answer, i) => i === ids.length - 1 ? (answer + 1) % 3 : answer);
+  const labels = Array.from(answers, (answer, i) => i === ids.length - 1 ? (answer + 1) % classes : answer);
   const y = tf.tensor1d(labels, "int32");
   return { model, batch: { x, y, ids }, dispose: () => tf.dispose([x, y, ...parameters.values()]) };
 }

@@ -3,15 +3,18 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Classifier } from "./attack.ts";
 import { type AttackLoss, lossPerImage } from "./losses.ts";
+import { predictions } from "./query.ts";
 
 /** The network's answer to a batch, on plain arrays. */
 export interface Verdict {
   /** 1 where the first largest logit is the label's, `[batch]`; 0 as well where a logit is not a number. */
   readonly correct: Uint8Array;
+  /** First largest logit of each image, `[batch]`. */
+  readonly predicted: Int32Array;
   /** Loss of each image, `[batch]`. */
   readonly losses: Float32Array;
-  /** Whether every logit is finite. */
-  readonly finite: boolean;
+  /** 1 where every logit of the image is finite, `[batch]`. */
+  readonly finite: Uint8Array;
 }
 
 /**
@@ -36,8 +39,11 @@ export async function judge(
       correct: Uint8Array.from(labels, (label, i) => {
         return isFirstLargest(values.subarray(i * model.classes, (i + 1) * model.classes), label) ? 1 : 0;
       }),
+      predicted: predictions(values as Float32Array, model.classes),
       losses: Float32Array.from(lossValues),
-      finite: values.every(Number.isFinite),
+      finite: Uint8Array.from(labels, (_, i) => {
+        return Number(values.subarray(i * model.classes, (i + 1) * model.classes).every(Number.isFinite));
+      }),
     };
   } finally {
     tf.dispose([logits, losses]);

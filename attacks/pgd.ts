@@ -7,6 +7,7 @@ import { derivedNumber, flag, number, resolveOptions } from "../models/options.t
 import type { Attack, AttackBatch, AttackDefinition, Classifier, Draw, RecordedDraws, ThreatModel } from "./attack.ts";
 import { judge } from "./judge.ts";
 import { type AttackLoss, lossOption } from "./losses.ts";
+import { partOfBatch } from "./part_of_batch.ts";
 import { pgdSteps } from "./pgd_steps.ts";
 import { clipStart, uniformStart, zeroStart } from "./starts.ts";
 import { checkThreatModel, formatPixelValue, formatThreatModel } from "./threat_model.ts";
@@ -113,7 +114,7 @@ async function worstOfRestarts(model: Classifier, batch: AttackBatch, options: R
   const worst = new WorstCase(batch.x.shape);
   let rows = Array.from(batch.ids, (_, i) => i);
   for (let restart = 0; restart < options.restarts && rows.length > 0; restart++) {
-    const part = rows.length === batch.ids.length ? batch : gather(batch, rows);
+    const part = rows.length === batch.ids.length ? batch : partOfBatch(batch, rows);
     try {
       const images = runRestart(model, part, restart, options, rows);
       try {
@@ -154,11 +155,6 @@ function startOf(
   if (!randomStart) return zeroStart(batch.x);
   const start = uniformStart(threat, batch.x.shape, batch.ids, (id) => draw("attack-start", restart, id));
   return clipStart(batch.x, start);
-}
-
-function gather({ x, y, ids }: AttackBatch, rows: readonly number[]): AttackBatch {
-  const indices = [...rows];
-  return { x: tf.gather(x, indices), y: tf.gather(y, indices), ids: Uint32Array.from(indices, (row) => ids[row]!) };
 }
 
 /** The worst image of each row so far: any that fools beats any that does not, then the higher loss, then the earlier. */

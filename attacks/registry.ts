@@ -2,11 +2,37 @@
 
 import { didYouMean, type OptionValues } from "../models/options.ts";
 import type { Attack, AttackDefinition, ThreatModel } from "./attack.ts";
+import { apgdCeAttack, apgdDlrAttack } from "./apgd.ts";
+import { apgdTAttack } from "./apgd_targeted.ts";
+import { autoattackCustom, autoattackPlus, autoattackRand, autoattackStandard, fastTier } from "./autoattack.ts";
+import { cwAttack } from "./cw.ts";
+import { fabAttack, fabTAttack } from "./fab.ts";
 import { fgsmAttack } from "./fgsm.ts";
+import { miFgsmAttack } from "./mi_fgsm.ts";
+import { gaussianNoiseAttack, uniformNoiseAttack } from "./noise.ts";
 import { pgdAttack } from "./pgd.ts";
+import { squareAttack } from "./square.ts";
 
 /** All attacks, sorted by name. */
-export const attacks: readonly AttackDefinition[] = [fgsmAttack, pgdAttack];
+export const attacks: readonly AttackDefinition[] = [
+  apgdCeAttack,
+  apgdDlrAttack,
+  apgdTAttack,
+  autoattackStandard,
+  autoattackCustom,
+  autoattackPlus,
+  autoattackRand,
+  cwAttack,
+  fabAttack,
+  fabTAttack,
+  fastTier,
+  fgsmAttack,
+  gaussianNoiseAttack,
+  miFgsmAttack,
+  pgdAttack,
+  squareAttack,
+  uniformNoiseAttack,
+];
 
 /**
  * Makes the attack called `name`, such as "fgsm" or "pgd-20".

@@ -21,11 +21,12 @@ export function uniformStart(
 ): tf.Tensor4D {
   const pixels = shape[1] * shape[2] * shape[3];
   const values = new Float32Array(shape[0] * pixels);
-  ids.forEach((id, i) => fill(values.subarray(i * pixels, (i + 1) * pixels), threat, draw(id)));
+  ids.forEach((id, i) => fillUniform(values.subarray(i * pixels, (i + 1) * pixels), threat, draw(id)));
   return tf.tensor4d(values, [...shape]);
 }
 
-function fill(image: Float32Array, { norm, epsilon }: ThreatModel, stream: RandomStream): void {
+/** Fills one image's η, `[pixels]`, as {@linkcode uniformStart} does. */
+export function fillUniform(image: Float32Array, { norm, epsilon }: ThreatModel, stream: RandomStream): void {
   if (norm === "linf") {
     for (let i = 0; i < image.length; i++) image[i] = stream.uniform(-epsilon, epsilon);
     return;

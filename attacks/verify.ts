@@ -9,6 +9,12 @@ import { formatThreatModel } from "./threat_model.ts";
 export interface Verification {
   /** 1 where the image is still classified correctly, `[batch]`. */
   readonly correct: Uint8Array;
+  /** The network's answer to each image, `[batch]`. */
+  readonly predicted: Int32Array;
+  /** 1 where the image is inside the ball and the box and the network's answer is finite, `[batch]`. */
+  readonly holds: Uint8Array;
+  /** Norm of x' - x of each image, `[batch]`, in float64; NaN where a pixel is not a number. */
+  readonly distances: Float64Array;
   /** Cross-entropy of each image in nats, `[batch]`. */
   readonly losses: Float32Array;
   /** Largest norm of x' - x over the images, in the threat model's norm, computed in float64. */
@@ -47,28 +53,34 @@ export async function verify(
     );
   }
   const [original, changed] = await Promise.all([batch.x.data(), adversarial.data()]);
-  const { correct, losses, finite } = await judge(model, adversarial, batch.y);
+  const { correct, predicted, losses, finite } = await judge(model, adversarial, batch.y);
   const pixels = original.length / batch.x.shape[0];
-  const maxPerturbation = largestNorm(original, changed, pixels, threat);
-  const insideBall = maxPerturbation <= threat.epsilon + roundingTolerance(threat, pixels);
-  const insideBox = changed.every((value) => value >= 0 && value <= 1);
+  const distances = normsOf(original, changed, pixels, threat);
+  const limit = threat.epsilon + roundingTolerance(threat, pixels);
+  const isInBox = (row: number): boolean => {
+    return changed.subarray(row * pixels, (row + 1) * pixels).every((value) => value >= 0 && value <= 1);
+  };
+  const inBox = Array.from(distances, (_, row) => isInBox(row));
+  const maxPerturbation = distances.reduce((largest, distance) => Math.max(largest, distance), 0);
+  const insideBall = distances.every((distance) => distance <= limit), insideBox = inBox.every(Boolean);
   const violations: string[] = [];
   if (!insideBall) violations.push(`the perturbation ${maxPerturbation} exceeds ${formatThreatModel(threat)}`);
   if (!insideBox) violations.push("pixels lie outside 0..1");
-  if (!finite) violations.push("logits are not finite");
-  return { correct, losses, maxPerturbation, insideBall, insideBox, violations };
+  if (!finite.every(Boolean)) violations.push("logits are not finite");
+  const holds = Uint8Array.from(distances, (distance, row) => {
+    return Number(distance <= limit && inBox[row]! && finite[row] === 1);
+  });
+  return { correct, predicted, holds, distances, losses, maxPerturbation, insideBall, insideBox, violations };
 }
 
 /** NaN where a pixel is not a number, so that no comparison with ε holds. */
-function largestNorm(a: ArrayLike<number>, b: ArrayLike<number>, pixels: number, { norm }: ThreatModel): number {
-  let largest = 0;
-  for (let start = 0; start < a.length; start += pixels) {
+function normsOf(a: ArrayLike<number>, b: ArrayLike<number>, pixels: number, { norm }: ThreatModel): Float64Array {
+  return Float64Array.from({ length: a.length / pixels }, (_, row) => {
     let size = 0;
-    for (let i = start; i < start + pixels; i++) {
+    for (let i = row * pixels; i < (row + 1) * pixels; i++) {
       const difference = b[i]! - a[i]!;
       size = norm === "linf" ? Math.max(size, Math.abs(difference)) : size + difference * difference;
     }
-    largest = Math.max(largest, norm === "linf" ? size : Math.sqrt(size));
-  }
-  return largest;
+    return norm === "linf" ? size : Math.sqrt(size);
+  });
 }

@@ -42,9 +42,9 @@ export interface SmokeRun {
 /** A run of the smoke suite as a Worker gets it. */
 export async function smokeJob({ set = [], label = "natural" }: Pick<SmokeRun, "set" | "label"> = {}): Promise<RunJob> {
   const suite = await loadSuite("smoke", { set: ["runs.*.epochs=1", "evaluation.everyExamples=64", ...set] });
-  const { evaluation, final, alarm, targets } = suite;
+  const { evaluation, final, strong, alarm, targets } = suite;
   const { config } = planRuns(suite).find((run) => run.label === label)!;
-  return { config, evaluation, final, alarm, targets, label, engineReason: "a test", cache: "unused" };
+  return { config, evaluation, final, strong, alarm, targets, label, engineReason: "a test", cache: "unused" };
 }
 
 /** Runs it to its end and returns all that it said. */

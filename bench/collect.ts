@@ -7,6 +7,7 @@ import { findPaper } from "./paper.ts";
 import type { Machine, Result, RunRecord } from "./result.ts";
 import {
   attacksByKey,
+  attacksOf,
   describeAttacks,
   engineKey,
   evaluationId,
@@ -37,7 +38,7 @@ export async function collectResult(out: string): Promise<Result> {
     tool: stored.tool,
     machines: [...machines.values()],
     attacks: describeAttacks(
-      attacksByKey(stored.suite.threat, [stored.suite.evaluation.attack, ...stored.suite.final.attacks]).values(),
+      attacksByKey(stored.suite.threat, attacksOf(stored.suite)).values(),
     ),
     runs: runs.map(({ record }) => record),
   };
@@ -47,7 +48,7 @@ async function describeSuite(
   { suite, command }: StoredSuite,
   runs: readonly CollectedRun[],
 ): Promise<Result["suite"]> {
-  const { threat, evaluation, final, name, title, description, seeds, targets } = suite;
+  const { threat, evaluation, final, strong, name, title, description, seeds, targets } = suite;
   const splits = runs.flatMap((run) => run.splits ?? [])[0] ?? { evaluation: "validation", final: final.split };
   const [attack] = attacksByKey(threat, [evaluation.attack]).keys();
   const attacks = [...attacksByKey(threat, final.attacks).keys()];
@@ -63,6 +64,7 @@ async function describeSuite(
       attack: attack!,
     },
     final: { count: final.count, split: splits.final, attacks },
+    strong: strong && { attack: [...attacksByKey(threat, [strong.attack]).keys()][0]!, count: strong.count },
   };
 }
 
@@ -112,7 +114,8 @@ async function collectRun(
       last: finalRow(events, "last"),
       bestValidation: finalRow(events, "best"),
       crossings: all(events, "weights").flatMap(({ kind, target, step, weightsSha256 }) => {
-        return kind === "crossing" && target !== null ? [{ target, step, weightsSha256 }] : [];
+        if (kind !== "crossing" || target === null) return [];
+        return [{ target, step, weightsSha256, judged: finalRow(events, "crossing", target) }];
       }),
     },
     cost: end?.cost ?? null,
@@ -164,8 +167,12 @@ function endOf(events: readonly JournalEvent[]): EventOf<"end"> | undefined {
   return last(events.slice(newest), "end");
 }
 
-function finalRow(events: readonly JournalEvent[], which: "last" | "best"): RunRecord["final"]["last"] {
-  const found = all(events, "final").findLast((event) => event.which === which);
+function finalRow(
+  events: readonly JournalEvent[],
+  which: EventOf<"final">["which"],
+  target: number | null = null,
+): RunRecord["final"]["last"] {
+  const found = all(events, "final").findLast((event) => event.which === which && event.target === target);
   if (!found) return null;
   const { step, split, weightsSha256, clean, robust } = found;
   return { step, split, weightsSha256, clean, robust };

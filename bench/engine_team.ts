@@ -15,6 +15,12 @@ const GRACE_SECONDS = 2;
 const OPENING_SECONDS = 300;
 const SILENCE_SECONDS = 3600;
 
+/** Work that comes to a value. */
+type Task = Exclude<WorkerTask, { kind: "run" }>;
+
+/** Takes what a worker wants to be kept: a file's bytes. */
+export type KeepChunk = (bytes: Uint8Array) => void;
+
 type Timer = ReturnType<typeof setTimeout> | undefined;
 
 export interface OpenedEngine {
@@ -81,9 +87,10 @@ export class EngineTeam {
   }
 
   /** Does a task other than a run and returns what it comes to. @throws {Error} What went wrong in a Worker. */
-  async perform(task: Exclude<WorkerTask, { kind: "run" }>, observe: Observe): Promise<unknown> {
+  async perform(task: Task, observe: Observe, keep: KeepChunk = () => {}): Promise<unknown> {
     const onMessage = (message: FromWorker): void => {
       if (message.kind === "progress") observe(message.event);
+      if (message.kind === "chunk") keep(message.bytes);
     };
     const done = await this.#exchange("done", SILENCE_SECONDS, onMessage, () => task);
     return (done as Extract<FromWorker, { kind: "done" }>).value;
@@ -124,7 +131,7 @@ export class EngineTeam {
         try {
           if (data.kind === "error") failure.reject(errorOf(data));
           else if (data.kind === last) answer.resolve(data);
-          else if (rank === 0) onMessage(data);
+          else if (rank === 0 || data.kind === "chunk") onMessage(data);
         } catch (error) {
           failure.reject(error);
         }
@@ -154,13 +161,14 @@ function errorOf({ message, stack, isUsage }: Extract<FromWorker, { kind: "error
 /** One task in a team of its own. @throws {UsageError|Error} What went wrong in a Worker. */
 export async function performOnTeam(
   plan: EnginePlan,
-  task: Exclude<WorkerTask, { kind: "run" }>,
+  task: Task,
   observe: Observe,
+  keep?: KeepChunk,
 ): Promise<{ readonly opened: OpenedEngine; readonly value: unknown }> {
   const team = new EngineTeam(plan);
   try {
     const opened = await team.open();
-    return { opened, value: await team.perform(task, observe) };
+    return { opened, value: await team.perform(task, observe, keep) };
   } finally {
     team.close();
   }

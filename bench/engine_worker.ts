@@ -7,6 +7,7 @@ import { findEngine } from "../backends/registry.ts";
 import { joinTeam } from "../backends/shared_team.ts";
 import { soloTeam } from "../backends/team.ts";
 import { RunClock } from "./clock.ts";
+import type { SaveChunk } from "./evaluate_weights.ts";
 import type { JournalEvent } from "./journal.ts";
 import type { ProgressEvent } from "./progress.ts";
 import { engineKey, engineRecord } from "./run_config.ts";
@@ -37,19 +38,38 @@ async function open({ plan, seat, calibrate: measure, ...request }: OpenRequest)
 }
 
 /** What a task needs is loaded with it: a Worker starts in half the time. Names in variables keep Deno from loading all. */
-const modules = { evaluate: "./evaluate_weights.ts", cost: "./measure_cost.ts", run: "./run_loop.ts" };
+const modules = {
+  evaluate: "./evaluate_weights.ts",
+  cost: "./measure_cost.ts",
+  attackCost: "./measure_attack_cost.ts",
+  chunk: "./outcome_store.ts",
+  run: "./run_loop.ts",
+};
 
 async function work(engine: Engine, task: WorkerTask): Promise<unknown> {
   const observe = engine.team.rank === 0 ? sparse((event) => post({ kind: "progress", event })) : () => {};
   if (task.kind === "evaluate") {
     const { evaluateOn }: typeof import("./evaluate_weights.ts") = await import(modules.evaluate);
-    return await evaluateOn(engine, task.options, observe);
+    return await evaluateOn(engine, task.options, observe, task.options.keeps ? await chunkPoster() : undefined);
+  }
+  if (task.kind === "attack-cost") {
+    const { measureAttackCostOn }: typeof import("./measure_attack_cost.ts") = await import(modules.attackCost);
+    return await measureAttackCostOn(engine, task.options);
   }
   if (task.kind === "cost") {
     const { measureCostOn }: typeof import("./measure_cost.ts") = await import(modules.cost);
     return await measureCostOn(engine, task.options);
   }
   return await train(engine, task.job, observe);
+}
+
+/** Sends the supervising thread what is to be kept. */
+async function chunkPoster(): Promise<SaveChunk> {
+  const { encodeChunk }: typeof import("./outcome_store.ts") = await import(modules.chunk);
+  return (sweep, chunk) => {
+    const bytes = new Uint8Array(encodeChunk(sweep, chunk));
+    post({ kind: "chunk", bytes }, [bytes.buffer]);
+  };
 }
 
 async function train(engine: Engine, job: RunJob, progress: (event: ProgressEvent) => void): Promise<void> {

@@ -4,7 +4,7 @@
  *  With F the forward flops of an image: clean judging takes F, an attack 2·F a pass and F more to verify. Natural training
  *  takes 3F − F0 and pgd-1 2·F more, which is how F is counted. @module */
 
-import { attacksByKey } from "./run_config.ts";
+import { attacksByKey, attacksOnCadence } from "./run_config.ts";
 import { canonicalJson } from "./canonical.ts";
 import type { EngineRequest } from "./engine_request.ts";
 import { measureCost } from "./on_team.ts";
@@ -104,10 +104,12 @@ export function estimateRun(suite: Suite, config: RunConfig, rate: WorkRate): Om
 }
 
 /** Forward passes of single images that judge a run on the cadence, at its end, and finally. */
-function courseForwards({ threat, evaluation, final }: Suite, examples: number): number {
+function courseForwards({ threat, evaluation, final, strong, targets }: Suite, examples: number): number {
   const points = Math.ceil(examples / evaluation.everyExamples);
-  return points * evaluation.count * forwardsOf(threat, [evaluation.attack]) +
-    final.weights.length * final.count * forwardsOf(threat, final.attacks);
+  // At most: a strong attack leaves images that it has fooled.
+  const strongly = strong === null ? 0 : strong.count * forwardsOf(threat, [strong.attack]);
+  return points * evaluation.count * forwardsOf(threat, attacksOnCadence(evaluation)) +
+    final.weights.length * (final.count * forwardsOf(threat, final.attacks) + strongly) + targets.length * strongly;
 }
 
 /** Those of the watch for catastrophic overfitting, once a whole epoch. */

@@ -1,25 +1,36 @@
 /** Attacks on saved weights, outside any run. @module */
 
 import * as tf from "@tensorflow/tfjs";
-import type { ThreatModel } from "../attacks/attack.ts";
+import type { Attack, ThreatModel } from "../attacks/attack.ts";
 import { classifier } from "../attacks/classifier.ts";
+import { findAttack } from "../attacks/registry.ts";
 import type { Engine } from "../backends/engine.ts";
+import type { Dataset } from "../data/dataset.ts";
 import { findDataset } from "../data/registry.ts";
-import { decodeWeights, toTensors, weightsSha256 } from "../models/weights.ts";
+import { decodeAnyWeights, type GivenModel } from "../models/state_dict.ts";
+import { toTensors, weightsSha256 } from "../models/weights.ts";
 import { random } from "../random/random.ts";
-import { evaluate } from "./evaluation.ts";
+import { decodeOutcomes } from "../statistics/outcome_bits.ts";
+import { evaluate, type Flags } from "./evaluation.ts";
+import type { EvaluationTask } from "./evaluation_task.ts";
+import type { CurvePoint, EvaluationRecord } from "./evaluation_record.ts";
 import { checkEvaluationFits } from "./fit_batch.ts";
+import { checkCount, checkCurve } from "./outcome_checks.ts";
+import { decodeChunk, type OutcomeChunk } from "./outcome_store.ts";
 import type { Observe } from "./progress.ts";
-import type { FinalRow, Result, RunRecord } from "./result.ts";
 import { attacksByKey, describeAttacks, engineRecord } from "./run_config.ts";
 import { checkFit, firstImages } from "./run_state.ts";
+import { securityCurve } from "./security_curve.ts";
 import type { Named, NamedData } from "./suite.ts";
 import { UsageError } from "./usage_error.ts";
 
+/** Plain data: a team's Workers get it by message. */
 export interface EvaluateOptions {
-  /** A weight file's bytes and what to call it in messages. */
+  /** A weight file's bytes, ours or PyTorch's, and what to call it in messages. */
   readonly weights: Uint8Array;
   readonly source: string;
+  /** What a PyTorch file does not tell. */
+  readonly given?: GivenModel;
   readonly data: NamedData;
   /** "final" is the test or held-out images. */
   readonly split: "validation" | "final";
@@ -27,23 +38,23 @@ export interface EvaluateOptions {
   readonly limit?: number;
   readonly threat: ThreatModel;
   readonly attacks: readonly Named[];
+  /** Radii at which the single attacks are run as well, with 0 for none. @default {[]} */
+  readonly curve?: readonly number[];
   readonly batch: number;
   readonly seed: number;
   /** Folder of downloaded data sets. */
   readonly cache: string;
+  /** Files that an earlier attempt left, the same list for every worker. @default {[]} */
+  readonly known?: readonly string[];
+  /** Whether outcomes are sent to be kept. @default {false} */
+  readonly keeps?: boolean;
 }
 
-export interface EvaluationReport {
-  readonly weightsSha256: string;
-  readonly model: Named;
-  readonly data: string;
-  readonly split: string;
-  readonly seed: number;
-  readonly engine: RunRecord["engine"];
-  readonly clean: FinalRow["clean"];
-  readonly robust: FinalRow["robust"];
-  readonly attacks: Result["attacks"];
-}
+/** What the workers can tell of an evaluation; the record adds the machine and the program. */
+export type EvaluationReport = Omit<EvaluationRecord, "schema" | "created" | "machine" | "tool">;
+
+/** Where a worker's findings go. */
+export type SaveChunk = (sweep: string, chunk: OutcomeChunk) => void;
 
 /**
  * Clean accuracy and accuracy under each attack, by every worker of the engine's team at once.
@@ -54,45 +65,90 @@ export async function evaluateOn(
   engine: Engine,
   options: EvaluateOptions,
   observe: Observe,
+  save: SaveChunk = () => {},
 ): Promise<EvaluationReport> {
-  const { model, weights } = usage("the weight file", () => decodeWeights(options.weights, options.source));
-  const attacks = usage("--attack and its options", () => attacksByKey(options.threat, options.attacks));
-  const definition = usage("--data", () => {
-    const found = findDataset(options.data.name);
-    found.resolve(options.data.options);
-    return found;
+  const { model, weights } = usage("the weight file", () => {
+    return decodeAnyWeights(options.weights, options.source, options.given);
   });
-  const dataset = await definition.load(options.data.options, { cache: options.cache });
+  const { threat, data, seed } = options;
+  const attacks = usage("--attack and its options", () => attacksByKey(threat, options.attacks));
+  const dataset = await load(options);
   usage("--data and the weight file", () => checkFit(model, dataset));
   await checkEvaluationFits(engine, { name: model.name, options: { ...model.options } }, options.batch);
-  const count = options.limit ?? dataset[options.split].labels.length;
-  const split = usage("--limit", () => firstImages(dataset, options.split, count));
+  const split = usage("--limit", () => {
+    return firstImages(dataset, options.split, options.limit ?? dataset[options.split].labels.length);
+  });
   const parameters = toTensors(weights);
   try {
     const view = classifier(model, parameters, { kernels: engine.kernels, training: false });
-    const evaluation = await evaluate(view, {
+    const known = await readChunks(options.known ?? []);
+    const task: EvaluationTask = {
       split,
       shape: model.input,
       batch: options.batch,
       attacks,
       team: engine.team,
-      draw: (stream, ...indices) => random(options.seed, `evaluation/${stream}`, ...indices),
+      outcomes: true,
+      store: { known: (sweep) => known.get(sweep) ?? [], save },
+      draw: (stream, ...indices) => random(seed, `evaluation/${stream}`, ...indices),
       onProgress: (what, done, total) => observe({ kind: "evaluation", what: `${split.name}, ${what}`, done, total }),
       shouldStop: () => false,
-    });
+    };
+    const { clean, robust, warnings } = await evaluate(view, task);
+    const count = split.labels.length, flags = decodeOutcomes(clean.correctBits!, count);
+    const curve = await curvesOf(options, attacks, { model: view, task, clean: flags, epsilons: options.curve ?? [] });
     return {
       weightsSha256: weightsSha256(weights),
       model: { name: model.name, options: { ...model.options } },
-      data: dataset.name,
+      data: { name: dataset.name, options: { ...data.options } },
       split: split.name,
-      seed: options.seed,
+      count,
+      seed,
+      threat,
       engine: engineRecord(engine),
-      ...evaluation,
+      clean,
+      robust,
       attacks: describeAttacks(attacks.values()),
+      curve,
+      warnings: [...warnings, ...checkCurve(curve, threat.norm), ...checkCount(count)],
     };
   } finally {
     tf.dispose([...parameters.values()]);
   }
+}
+
+async function load({ data, cache }: EvaluateOptions): Promise<Dataset> {
+  const definition = usage("--data", () => {
+    const found = findDataset(data.name);
+    found.resolve(data.options);
+    return found;
+  });
+  return await definition.load(data.options, { cache });
+}
+
+/** Curves of the single attacks; an ensemble's would cost as much again at each radius. */
+async function curvesOf(
+  { attacks: named, threat }: EvaluateOptions,
+  attacks: ReadonlyMap<string, Attack>,
+  curve: Parameters<typeof securityCurve>[0] & { readonly clean: Flags },
+): Promise<CurvePoint[]> {
+  const points: CurvePoint[] = [];
+  if (curve.epsilons.length === 0) return points;
+  for (const [index, [key, attack]] of [...attacks].entries()) {
+    if (attack.stages) continue;
+    const { name, options } = named[index]!;
+    points.push(...await securityCurve(curve, key, (epsilon) => findAttack(name, { ...threat, epsilon }, options)));
+  }
+  return points;
+}
+
+async function readChunks(files: readonly string[]): Promise<Map<string, OutcomeChunk[]>> {
+  const chunks = new Map<string, OutcomeChunk[]>();
+  for (const file of files) {
+    const { sweep, chunk } = decodeChunk(await Deno.readFile(file), file);
+    chunks.set(sweep, [...chunks.get(sweep) ?? [], chunk]);
+  }
+  return chunks;
 }
 
 function usage<T>(origin: string, work: () => T): T {

@@ -1,122 +1,187 @@
 /** Judges a network: clean accuracy and accuracy under attacks on a fixed subset, with draws that depend on the
- *  evaluation's seed and the image alone. All images are attacked, also those that are misclassified already, as the
- *  papers do. @module */
+ *  evaluation's seed and the image alone. A single attack meets all images, also those that are misclassified already, as
+ *  the papers do; an ensemble's stages meet what is still classified correctly, as AutoAttack does. @module */
 
-import * as tf from "@tensorflow/tfjs";
-import type { Attack, Classifier, Draw } from "../attacks/attack.ts";
-import { equalParts, type Team } from "../backends/team.ts";
+import type * as tf from "@tensorflow/tfjs";
+import type { Attack, AttackBatch, Classifier, Draw } from "../attacks/attack.ts";
+import { stageDraw } from "../attacks/ensemble.ts";
 import { judge } from "../attacks/judge.ts";
 import { verify } from "../attacks/verify.ts";
-import { batch as gather } from "../data/batches.ts";
-import type { Split } from "../data/dataset.ts";
-import type { FinalRow, RobustRow } from "./result.ts";
-
-/** What is judged and how. */
-export interface EvaluationTask {
-  /** Exactly the images that are judged. */
-  readonly split: Split;
-  /** `[height, width, channels]`. */
-  readonly shape: readonly [number, number, number];
-  /** Images at a time; changes nothing but memory and speed. */
-  readonly batch: number;
-  /** Attacks by their key in the result. */
-  readonly attacks: ReadonlyMap<string, Attack>;
-  readonly draw: Draw;
-  /** Each worker judges its part of the images; all get the whole evaluation. */
-  readonly team: Team;
-  /** Told after each batch of each attack. */
-  readonly onProgress: (what: string, done: number, total: number) => void;
-  /** Asked between batches; an evaluation that is stopped throws {@linkcode Stopped}. */
-  readonly shouldStop: () => boolean;
-}
-
-/** Thrown where work was asked to stop before its end. */
-export class Stopped extends Error {
-  override name = "Stopped";
-}
-
-/** A loss or an answer that is not finite: a result, not a fault of the program. */
-export class Diverged extends Error {
-  override name = "Diverged";
-}
+import { encodeOutcomes } from "../statistics/outcome_bits.ts";
+import { checkNetwork } from "./attack_checks.ts";
+import { Diverged, type EvaluationTask } from "./evaluation_task.ts";
+import { checkRows } from "./outcome_checks.ts";
+import type { FinalRow, RobustRow, Warning } from "./result.ts";
+import { type BatchOutcome, sweep } from "./sweep.ts";
+import { verifyWinners } from "./verify_winners.ts";
 
 export interface Evaluation {
   readonly clean: FinalRow["clean"];
   readonly robust: RobustRow[];
+  /** What makes the figures doubtful; empty where `outcomes` was not asked for. */
+  readonly warnings: readonly Warning[];
 }
+
+/** Whether each image of the split is classified correctly, 0 or 1. */
+export type Flags = Uint8Array;
 
 /**
  * @throws {Stopped} When asked to stop.
  * @throws {Diverged} When the network's answer to clean images is not finite.
- * @throws {Error} When an attack left its ball or the box.
  */
 export async function evaluate(model: Classifier, task: EvaluationTask): Promise<Evaluation> {
-  const clean = await sweep(task, "clean", (x, y) => judge(model, x, y));
-  if (!clean.finite) throw new Diverged("logits on clean images are not finite");
-  const robust: RobustRow[] = [];
+  const clean = await judgeClean(model, task);
+  const robust: RobustRow[] = [], warnings = task.outcomes ? await checkNetwork(model, task, clean) : [];
   for (const [key, attack] of task.attacks) {
-    const began = performance.now();
-    const { finite: _verified, ...row } = await sweep(
-      task,
-      attack.label,
-      (x, y, ids) => attackAndVerify(model, attack, { x, y, ids }, task.draw),
-    );
-    robust.push({ attack: key, ...row, seconds: (performance.now() - began) / 1000 });
+    const { violations, ...row } = attack.stages
+      ? await underEnsemble(model, task, { key, attack, stages: attack.stages, clean })
+      : await underAttack(model, task, { key, attack, clean });
+    robust.push(row);
+    if (violations > 0) warnings.push(violationWarning(attack, violations));
   }
-  return { clean: { accuracy: clean.accuracy, correct: clean.correct, count: clean.count }, robust };
+  const evaluation = { clean: { ...counted(clean), ...bitsOf(task, clean) }, robust };
+  return { ...evaluation, warnings: task.outcomes ? [...warnings, ...checkRows(evaluation, task.attacks)] : warnings };
 }
 
-type Judged = { correct: Uint8Array; maxPerturbation?: number; finite?: boolean };
+/** Which images are classified correctly without an attack. @throws {Diverged} */
+export async function judgeClean(model: Classifier, task: EvaluationTask): Promise<Flags> {
+  const { outcomes, violations } = await sweep(task, {
+    key: "clean",
+    what: "clean",
+    positions: everyPosition(task),
+    async judge({ x, y }) {
+      const { correct, predicted, finite } = await judge(model, x, y);
+      return { outcomes: correct, predicted, violations: finite.filter((one) => one === 0).length };
+    },
+  });
+  if (violations > 0) throw new Diverged("logits on clean images are not finite");
+  return Uint8Array.from(everyPosition(task), (position) => outcomes.get(position)!);
+}
 
-async function attackAndVerify(
+interface Asked {
+  readonly key: string;
+  readonly attack: Attack;
+  readonly clean: Flags;
+}
+
+type Row = RobustRow & { readonly violations: number };
+
+async function underAttack(model: Classifier, task: EvaluationTask, { key, attack, clean }: Asked): Promise<Row> {
+  const swept = await sweep(task, {
+    key,
+    what: attack.label,
+    positions: everyPosition(task),
+    judge: (batch, positions) => attackBatch(model, attack, batch, { draw: task.draw, clean, positions }),
+  });
+  const correct = Uint8Array.from(everyPosition(task), (position) => swept.outcomes.get(position)!);
+  const { maxPerturbation, violations, seconds } = swept;
+  return { attack: key, ...counted(correct), ...bitsOf(task, correct), seconds, maxPerturbation, violations };
+}
+
+async function underEnsemble(
+  model: Classifier,
+  task: EvaluationTask,
+  { key, attack, stages, clean }: Asked & { readonly stages: readonly Attack[] },
+): Promise<Row> {
+  const correct = clean.slice(), found = new Map<number, Float32Array>();
+  const rows: NonNullable<RobustRow["stages"]> = [];
+  let violations = 0;
+  for (const [index, stage] of stages.entries()) {
+    const positions = everyPosition(task).filter((position) => correct[position] === 1);
+    const draw = stageDraw(task.draw, stage);
+    const swept = await sweep(task, {
+      key: `${key}/${index + 1}-${stage.name}`,
+      what: `${attack.name}: ${stage.label}`,
+      positions,
+      judge: (batch, positions) => attackBatch(model, stage, batch, { draw, clean, positions }),
+    });
+    for (const [position, outcome] of swept.outcomes) correct[position] = outcome;
+    for (const [position, image] of swept.images) found.set(position, image);
+    violations += swept.violations;
+    const { name, label } = stage;
+    rows.push({ name, label, attacked: positions.length, correct: sum(correct), seconds: swept.seconds });
+  }
+  const verified = await verifyWinners(model, task, { attack, clean, correct, found });
+  return {
+    attack: key,
+    ...counted(correct),
+    ...bitsOf(task, correct),
+    stages: rows,
+    seconds: rows.reduce((total, { seconds }) => total + seconds, 0),
+    maxPerturbation: verified.maxPerturbation,
+    violations: violations + verified.violations,
+  };
+}
+
+/** Where a batch's images stand, and which images of the split are classified correctly without an attack. */
+interface Judged {
+  readonly clean: Flags;
+  readonly positions: readonly number[];
+}
+
+/** Attacks a batch; an image that breaks the rules of the attack fools nobody. */
+export async function attackBatch(
   model: Classifier,
   attack: Attack,
-  batch: { x: tf.Tensor4D; y: tf.Tensor1D; ids: Uint32Array },
-  draw: Draw,
-): Promise<Judged> {
+  batch: AttackBatch,
+  { draw, clean, positions }: Judged & { readonly draw: Draw },
+): Promise<BatchOutcome> {
   const adversarial = await attack.perturb(model, batch, draw);
   try {
-    const verdict = await verify(model, batch, adversarial, attack.threat);
-    if (verdict.violations.length > 0) {
-      throw new Error(`Cannot count ${attack.label}: ${verdict.violations.join("; ")}`);
-    }
-    return verdict;
+    return await judgeAttacked(model, batch, adversarial, { threat: attack.threat, clean, positions });
   } finally {
     adversarial.dispose();
   }
 }
 
-async function sweep(
-  task: EvaluationTask,
-  what: string,
-  judgeBatch: (x: tf.Tensor4D, y: tf.Tensor1D, ids: Uint32Array) => Promise<Judged>,
-): Promise<{ accuracy: number; correct: number; count: number; maxPerturbation: number; finite: boolean }> {
-  const count = task.split.labels.length, { rank, size: workers } = task.team;
-  const [begin, end] = equalParts(count, workers).slice(rank, rank + 2) as [number, number];
-  let correct = 0, maxPerturbation = 0, finite = true;
-  for (let first = begin; first < end; first += task.batch) {
-    if (task.shouldStop()) throw new Stopped("the evaluation was stopped");
-    const size = Math.min(task.batch, end - first);
-    const images = gather(task.split, Uint32Array.from({ length: size }, (_, i) => first + i));
-    const x = tf.tensor4d(images.x, [size, ...task.shape]), y = tf.tensor1d(images.y, "int32");
-    try {
-      const judged = await judgeBatch(x, y, images.ids);
-      correct += judged.correct.reduce((sum, one) => sum + one, 0);
-      maxPerturbation = Math.max(maxPerturbation, judged.maxPerturbation ?? 0);
-      finite &&= judged.finite ?? true;
-    } finally {
-      tf.dispose([x, y]);
-    }
-    // The others are about as far.
-    task.onProgress(what, Math.round((first + size - begin) / (end - begin) * count), count);
-  }
-  const parts = task.team.allGather([correct, maxPerturbation, Number(finite)]) as [number, number, number][];
-  correct = parts.reduce((sum, [part]) => sum + part, 0);
+async function judgeAttacked(
+  model: Classifier,
+  batch: Pick<AttackBatch, "x" | "y">,
+  adversarial: tf.Tensor4D,
+  { threat, clean, positions }: Pick<Attack, "threat"> & Judged,
+): Promise<BatchOutcome> {
+  const { correct, holds, distances, predicted } = await verify(model, batch, adversarial, threat);
+  const outcomes = positions.map((position, i) => holds[i] ? correct[i]! : clean[position]!);
+  const fooled = positions.flatMap((_, i) => outcomes[i] === 0 ? [i] : []);
+  const [images, original] = await Promise.all([adversarial.data(), batch.x.data()]);
+  const pixels = images.length / positions.length;
+  const rows = fooled.map((i) => (holds[i] ? images : original).slice(i * pixels, (i + 1) * pixels) as Float32Array);
   return {
-    accuracy: correct / count,
-    correct,
-    count,
-    maxPerturbation: Math.max(...parts.map(([, largest]) => largest)),
-    finite: parts.every(([, , flag]) => flag === 1),
+    outcomes,
+    predicted,
+    images: joined(rows, pixels),
+    maxPerturbation: distances.reduce((most, distance, i) => holds[i] ? Math.max(most, distance) : most, 0),
+    violations: holds.filter((one) => one === 0).length,
+  };
+}
+
+function joined(rows: readonly Float32Array[], width: number): Float32Array {
+  const values = new Float32Array(rows.length * width);
+  rows.forEach((row, i) => values.set(row, i * width));
+  return values;
+}
+
+/** Places of all images of the split. */
+export function everyPosition({ split }: Pick<EvaluationTask, "split">): number[] {
+  return Array.from(split.labels, (_, position) => position);
+}
+
+function sum(flags: Flags): number {
+  return flags.reduce((total, one) => total + one, 0);
+}
+
+function counted(correct: Flags): { accuracy: number; correct: number; count: number } {
+  return { accuracy: sum(correct) / correct.length, correct: sum(correct), count: correct.length };
+}
+
+function bitsOf({ outcomes }: EvaluationTask, correct: Flags): { correctBits?: string } {
+  return outcomes ? { correctBits: encodeOutcomes(correct) } : {};
+}
+
+function violationWarning({ label }: Attack, violations: number): Warning {
+  return {
+    code: "perturbation-violated",
+    message: `${violations} images of ${label} left the ball or 0..1, or got an answer that is not finite`,
+    advice: "they count as not fooled; the attack or the network is at fault, please report it",
   };
 }

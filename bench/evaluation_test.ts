@@ -5,7 +5,8 @@ import { cpuEngine } from "../backends/cpu.ts";
 import type { Split } from "../data/dataset.ts";
 import { soloTeam } from "../backends/team.ts";
 import { random } from "../random/random.ts";
-import { Diverged, evaluate, type EvaluationTask, Stopped } from "./evaluation.ts";
+import { evaluate } from "./evaluation.ts";
+import { Diverged, type EvaluationTask, Stopped } from "./evaluation_task.ts";
 
 const { kernels } = await cpuEngine.open();
 

@@ -3,7 +3,7 @@
 
 import { z } from "zod";
 import { writeFailure } from "../files/explain_write.ts";
-import { alarmPointSchema, machineSchema, pointSchema, robustSchema, runSchema, warningSchema } from "./result.ts";
+import { alarmPointSchema, finalRowSchema, machineSchema, pointSchema, runSchema, warningSchema } from "./result.ts";
 
 const seconds = z.number().min(0);
 
@@ -37,12 +37,9 @@ const eventSchema = z.discriminatedUnion("event", [
   }),
   z.strictObject({
     event: z.literal("final"),
-    which: z.enum(["last", "best"]),
-    step: z.int(),
-    split: z.string(),
-    weightsSha256: z.string(),
-    clean: z.strictObject({ accuracy: z.number(), correct: z.int(), count: z.int() }),
-    robust: z.array(robustSchema),
+    which: z.enum(["last", "best", "crossing"]),
+    target: z.number().nullable().default(null).describe("the target that was crossed"),
+    ...finalRowSchema.shape,
   }),
   z.strictObject({ event: z.literal("warning"), warning: warningSchema }),
   z.strictObject({

@@ -16,13 +16,15 @@ export interface Judgement {
   readonly attacks: ReadonlyMap<string, Attack>;
   /** What the draws are for; other streams draw other numbers. @default {"evaluation"} */
   readonly stream?: "evaluation" | "alarm";
+  /** Whether the rows say what became of each image. @default {false} */
+  readonly outcomes?: boolean;
 }
 
 /** Accuracies of these weights; a team's workers call it together. @throws What {@linkcode evaluate} throws. */
 export function judgeWeights(
   { model, engine, job, host }: Run,
   parameters: Parameters,
-  { split, attacks, stream = "evaluation" }: Judgement,
+  { split, attacks, stream = "evaluation", outcomes = false }: Judgement,
 ): Promise<Evaluation> {
   const subject = stream === "alarm" ? `overfitting alarm on ${split.name}` : split.name;
   return evaluate(classifier(model, parameters, { kernels: engine.kernels, training: false }), {
@@ -30,6 +32,7 @@ export function judgeWeights(
     shape: model.input,
     batch: job.evaluation.batch,
     attacks,
+    outcomes,
     team: engine.team,
     draw: (name, ...indices) => random(job.evaluation.seed, `${stream}/${name}`, ...indices),
     onProgress: (what, done, total) => {

@@ -232,6 +232,6 @@ function unfinished(status: EndEvent["status"], message: string): EndEvent {
 }
 
 function jobOf({ suite, options, plan }: Session, { config, label }: PlannedRun): RunJob {
-  const { evaluation, final, alarm, targets } = suite;
-  return { config, evaluation, final, alarm, targets, label, engineReason: plan.reason, cache: options.cache };
+  const { evaluation, final, strong, alarm, targets } = suite;
+  return { config, evaluation, final, strong, alarm, targets, label, engineReason: plan.reason, cache: options.cache };
 }

@@ -2,18 +2,23 @@
 
 import { hardwareRecord, loadAverage } from "../backends/hardware.ts";
 import { costConfig } from "./cost_config.ts";
-import { type EngineRequest, planEngine } from "./engine_request.ts";
-import { performOnTeam } from "./engine_team.ts";
+import { type EnginePlan, type EngineRequest, planEngine } from "./engine_request.ts";
+import { type KeepChunk, performOnTeam } from "./engine_team.ts";
 import type { EvaluateOptions, EvaluationReport } from "./evaluate_weights.ts";
+import type { EvaluationRecord } from "./evaluation_record.ts";
+import type { AttackCostMeasurement, AttackCostOptions } from "./measure_attack_cost.ts";
 import type { CostMeasurement, CostOptions } from "./measure_cost.ts";
 import type { Observe } from "./progress.ts";
 import type { Machine } from "./result.ts";
+import { toolRecord } from "./tool.ts";
 
 export type CostReport = CostMeasurement & {
   readonly machine: Machine;
   /** One-minute load of the machine before the measurement, other programs' work; null where it is not known. */
   readonly loadAverage: number | null;
 };
+
+export type AttackCostReport = AttackCostMeasurement & Pick<CostReport, "machine" | "loadAverage">;
 
 /**
  * What a step costs.
@@ -38,7 +43,39 @@ export async function evaluateWeights(
   request: EngineRequest,
   options: EvaluateOptions,
   observe: Observe,
-): Promise<EvaluationReport> {
-  const { value } = await performOnTeam(await planEngine(request), { kind: "evaluate", options }, observe);
-  return value as EvaluationReport;
+): Promise<EvaluationRecord> {
+  return await evaluateWithPlan(await planEngine(request), options, observe);
+}
+
+/** The same with an engine that is chosen already. @param keep Takes outcomes, where options say that they are kept. */
+export async function evaluateWithPlan(
+  plan: EnginePlan,
+  options: EvaluateOptions,
+  observe: Observe,
+  keep?: KeepChunk,
+): Promise<EvaluationRecord> {
+  const { opened, value } = await performOnTeam(plan, { kind: "evaluate", options }, observe, keep);
+  return {
+    schema: "yopo-bench/evaluation@1",
+    created: new Date().toISOString(),
+    tool: await toolRecord(),
+    machine: { ...await hardwareRecord(), calibration: opened.calibration },
+    ...value as EvaluationReport,
+    engine: opened.engine,
+  };
+}
+
+/**
+ * What an attack costs for an image that withstands it.
+ *
+ * @throws {UsageError} When a name or an option is wrong, or the engine cannot run here.
+ */
+export async function measureAttackCost(
+  request: EngineRequest,
+  options: AttackCostOptions,
+): Promise<AttackCostReport> {
+  const load = await loadAverage();
+  const { opened, value } = await performOnTeam(await planEngine(request), { kind: "attack-cost", options }, () => {});
+  const machine = { ...await hardwareRecord(), calibration: opened.calibration };
+  return { ...value as AttackCostMeasurement, engine: opened.engine, machine, loadAverage: load };
 }

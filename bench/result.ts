@@ -89,7 +89,7 @@ export const alarmPointSchema = z.strictObject({
   fgsm: z.strictObject(accuracy),
 });
 
-const finalRow = z.strictObject({
+export const finalRowSchema = z.strictObject({
   step: count,
   split: z.string(),
   weightsSha256: sha256,
@@ -143,13 +143,13 @@ export const runSchema = z.strictObject({
   alarm: z.array(alarmPointSchema).optional()
     .describe("accuracies after each epoch on the images watched for catastrophic overfitting"),
   final: z.strictObject({
-    last: finalRow.nullable(),
-    bestValidation: finalRow.nullable(),
+    last: finalRowSchema.nullable(),
+    bestValidation: finalRowSchema.nullable(),
     crossings: z.array(z.strictObject({
       target: fraction,
       step: count,
       weightsSha256: sha256,
-      judged: finalRow.nullable().optional().describe("under the strong attack; null: not judged"),
+      judged: finalRowSchema.nullable().optional().describe("under the strong attack; null: not judged"),
     })).describe("weights kept at the first crossing of each target"),
   }),
   cost: z.strictObject({
@@ -221,7 +221,7 @@ export type Machine = z.infer<typeof machineSchema>;
 export type Passes = z.infer<typeof passesSchema>;
 export type RobustRow = z.infer<typeof robustSchema>;
 export type Point = z.infer<typeof pointSchema>;
-export type FinalRow = z.infer<typeof finalRow>;
+export type FinalRow = z.infer<typeof finalRowSchema>;
 export type AlarmPoint = z.infer<typeof alarmPointSchema>;
 export type Warning = z.infer<typeof warningSchema>;
 export type RunRecord = z.infer<typeof runSchema>;

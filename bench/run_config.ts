@@ -48,6 +48,16 @@ export function attacksByKey(threat: Suite["threat"], attacks: readonly Named[])
   }));
 }
 
+/** Every attack of a suite: on the cadence, at the end, and the strong one. */
+export function attacksOf({ evaluation, final, strong }: Suite): Named[] {
+  return [...attacksOnCadence(evaluation), ...final.attacks, ...strong === null ? [] : [strong.attack]];
+}
+
+/** The one that judges the targets first. */
+export function attacksOnCadence({ attack, alsoAttacks }: Suite["evaluation"]): Named[] {
+  return [attack, ...alsoAttacks];
+}
+
 /** Attacks as the result names them. */
 export function describeAttacks(attacks: Iterable<Attack>): Result["attacks"] {
   return Object.fromEntries([...attacks].map((attack) => {
@@ -68,7 +78,7 @@ export function planRuns(suite: Suite): PlannedRun[] {
   checked(`suite ${suite.name}`, () => {
     findDataset(suite.data.name).resolve(suite.data.options);
     findModel(suite.model.name).create(suite.model.options);
-    attacksByKey(suite.threat, [suite.evaluation.attack, ...suite.final.attacks]);
+    attacksByKey(suite.threat, attacksOf(suite));
   });
   return suite.seeds.flatMap((seed) => suite.runs.map((run) => planRun(suite, run, seed)));
 }
@@ -130,12 +140,13 @@ export function engineRecord({ name, version, kernelSet, team, precision, settin
 }
 
 /** Hash of what is judged, when, how and against which targets. The batch of an evaluation changes nothing. */
-export function evaluationId({ threat, evaluation, final, targets }: Suite): string {
+export function evaluationId({ threat, evaluation, final, strong, targets }: Suite): string {
   const { everyExamples, count, seed } = evaluation;
   return canonicalHash({
     ...{ everyExamples, count, seed, targets },
-    attack: [...attacksByKey(threat, [evaluation.attack]).keys()],
+    attack: [...attacksByKey(threat, attacksOnCadence(evaluation)).keys()],
     final: { ...final, attacks: [...attacksByKey(threat, final.attacks).keys()] },
+    ...strong === null ? {} : { strong: { ...strong, attack: [...attacksByKey(threat, [strong.attack]).keys()] } },
   });
 }
 

@@ -4,6 +4,7 @@ import type { TeamSeat } from "../backends/shared_team.ts";
 import type { EnginePlan } from "./engine_request.ts";
 import type { EvaluateOptions } from "./evaluate_weights.ts";
 import type { JournalEvent } from "./journal.ts";
+import type { AttackCostOptions } from "./measure_attack_cost.ts";
 import type { CostOptions } from "./measure_cost.ts";
 import type { ProgressEvent } from "./progress.ts";
 import type { Machine, RunRecord } from "./result.ts";
@@ -14,6 +15,8 @@ export interface RunJob {
   readonly config: RunConfig;
   readonly evaluation: Suite["evaluation"];
   readonly final: Suite["final"];
+  /** What the weights kept at crossings, and the final ones, are attacked by after the run; null: nothing more. */
+  readonly strong: Suite["strong"];
   /** How runs are watched for catastrophic overfitting; null: not at all. */
   readonly alarm: Suite["alarm"];
   readonly targets: readonly number[];
@@ -51,7 +54,8 @@ export interface OpenRequest {
 export type WorkerTask =
   | { readonly kind: "run"; readonly job: RunJob }
   | { readonly kind: "evaluate"; readonly options: EvaluateOptions }
-  | { readonly kind: "cost"; readonly options: CostOptions };
+  | { readonly kind: "cost"; readonly options: CostOptions }
+  | { readonly kind: "attack-cost"; readonly options: AttackCostOptions };
 
 export type ToWorker = OpenRequest | WorkerTask;
 
@@ -65,6 +69,8 @@ export type FromWorker =
   | { readonly kind: "journal"; readonly event: JournalEvent }
   | { readonly kind: "weights"; readonly weights: SavedWeights }
   | { readonly kind: "progress"; readonly event: ProgressEvent }
+  /** From every worker: outcomes of a batch, to be kept. */
+  | { readonly kind: "chunk"; readonly bytes: Uint8Array<ArrayBuffer> }
   /** The last message, from rank 0; a run's journal ended before it. */
   | { readonly kind: "done"; readonly value: unknown }
   | { readonly kind: "error"; readonly message: string; readonly stack: string; readonly isUsage?: boolean };

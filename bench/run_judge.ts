@@ -3,13 +3,13 @@
 
 import * as tf from "@tensorflow/tfjs";
 import type { Attack } from "../attacks/attack.ts";
-import type { Split } from "../data/dataset.ts";
+import { subset } from "../data/batches.ts";
 import type { Weights } from "../models/model.ts";
 import { encodeWeights, fromTensors, toTensors, weightsSha256 } from "../models/weights.ts";
 import type { Evaluation } from "./evaluation.ts";
-import { judgeWeights } from "./judge_weights.ts";
+import { type Judgement, judgeWeights } from "./judge_weights.ts";
 import type { Point } from "./result.ts";
-import { attacksByKey } from "./run_config.ts";
+import { attacksByKey, attacksOnCadence } from "./run_config.ts";
 import type { SavedWeights } from "./run_job.ts";
 import type { Course, Run } from "./run_state.ts";
 import { crossing, isOnCadence, pointsOnCadence } from "./targets.ts";
@@ -31,12 +31,14 @@ export class RunJudge {
   #best: Snapshot & { readonly point: Point } | undefined;
   /** Weights at the evaluation before, which the next one may confirm as a crossing. */
   #previous: Snapshot | undefined;
-  #crossed = new Set<number>();
+  /** Weights at the first crossing of each target. */
+  #crossed = new Map<number, Snapshot>();
+  #judged = new Map<string, Promise<Evaluation>>();
 
   constructor(run: Run, course: Course) {
     this.#run = run;
     this.#course = course;
-    this.#attacks = attacksByKey(run.job.config.threat, [run.job.evaluation.attack]);
+    this.#attacks = attacksByKey(run.job.config.threat, attacksOnCadence(run.job.evaluation));
     this.#warnOfFewImages();
   }
 
@@ -70,7 +72,7 @@ export class RunJudge {
     await clock.during("checkpoint", () => this.#keep(point));
   }
 
-  /** Judges the kept weights on the final images, each once, and saves them. */
+  /** Saves the kept weights and judges them on the final images. */
   async final(): Promise<void> {
     const { record, host, job, parameters } = this.#run;
     const last: Snapshot = { step: record.step, weights: await fromTensors(parameters) };
@@ -79,24 +81,52 @@ export class RunJudge {
       this.#save({ kind: "last", target: null }, kept.last);
       if (this.#best) this.#save({ kind: "best", target: null }, this.#best);
     });
-    const split = this.#course.judged.final;
-    const attacks = attacksByKey(job.config.threat, job.final.attacks);
-    let known: { step: number; evaluation: Evaluation } | undefined;
+    const finalImages = {
+      split: this.#course.judged.final,
+      attacks: attacksByKey(job.config.threat, job.final.attacks),
+    };
     for (const which of job.final.weights) {
-      const { step, weights } = kept[which];
-      if (known?.step !== step) known = { step, evaluation: await this.#evaluateWeights(weights, split, attacks) };
-      const sha = weightsSha256(weights);
-      host.journal({ event: "final", which, step, split: split.name, weightsSha256: sha, ...known.evaluation });
+      const weak = await this.#judgeOnce("final", kept[which], finalImages), strong = await this.#strong(kept[which]);
+      const robust = [...weak.robust, ...strong?.robust ?? []];
+      this.#journalFinal({ which, target: null }, kept[which], { ...weak, robust });
+    }
+    for (const [target, snapshot] of this.#crossed) {
+      const strong = await this.#strong(snapshot);
+      if (strong) this.#journalFinal({ which: "crossing", target }, snapshot, strong);
     }
   }
 
-  async #evaluateWeights(weights: Weights, split: Split, attacks: Map<string, Attack>): Promise<Evaluation> {
+  #strong(snapshot: Snapshot): Promise<Evaluation> | undefined {
+    const { strong, config } = this.#run.job;
+    if (strong === null) return undefined;
+    const split = subset(this.#course.judged.final, strong.count);
+    return this.#judgeOnce("strong", snapshot, { split, attacks: attacksByKey(config.threat, [strong.attack]) });
+  }
+
+  /** Judges the weights of a step once, however often they are asked for. */
+  #judgeOnce(what: string, { step, weights }: Snapshot, judgement: Judgement): Promise<Evaluation> {
+    const key = `${what} ${step}`;
+    let judged = this.#judged.get(key);
+    if (judged === undefined) this.#judged.set(key, judged = this.#judgeSnapshot(weights, judgement));
+    return judged;
+  }
+
+  async #judgeSnapshot(weights: Weights, judgement: Judgement): Promise<Evaluation> {
     const tensors = toTensors(weights);
     try {
-      return await judgeWeights(this.#run, tensors, { split, attacks });
+      return await judgeWeights(this.#run, tensors, { ...judgement, outcomes: true });
     } finally {
       tf.dispose([...tensors.values()]);
     }
+  }
+
+  #journalFinal(
+    kind: { readonly which: "last" | "best" | "crossing"; readonly target: number | null },
+    { step, weights }: Snapshot,
+    { clean, robust }: Evaluation,
+  ): void {
+    const split = this.#course.judged.final.name, sha = weightsSha256(weights);
+    this.#run.host.journal({ event: "final", ...kind, step, split, weightsSha256: sha, clean, robust });
   }
 
   /** Keeps the best weights so far, and saves those of newly confirmed crossings. */
@@ -109,7 +139,7 @@ export class RunJudge {
     for (const target of job.targets) {
       if (this.#crossed.has(target) || crossing(steady, point.robust[0]!.attack, target) < 0) continue;
       this.#save({ kind: "crossing", target }, this.#previous!);
-      this.#crossed.add(target);
+      this.#crossed.set(target, this.#previous!);
     }
     this.#previous = snapshot;
   }
@@ -130,13 +160,14 @@ export class RunJudge {
   }
 
   #warnOfFewImages(): void {
-    const { evaluation, final } = this.#run.job;
-    const counts = evaluation.count === 0 ? [final.count] : [evaluation.count, final.count];
+    const { evaluation, final, strong } = this.#run.job;
+    const counts = [evaluation.count, final.count, strong?.count ?? 0].filter((count) => count > 0);
     if (Math.min(...counts) >= ENOUGH_IMAGES) return;
     const validation = evaluation.count === 0 ? "" : `${evaluation.count} validation and `;
+    const strongly = strong === null ? "" : `, by the strong attack on ${strong.count} of these`;
     const warning = {
       code: "few-images",
-      message: `accuracies are judged on ${validation}${final.count} final images`,
+      message: `accuracies are judged on ${validation}${final.count} final images${strongly}`,
       advice: `use at least ${ENOUGH_IMAGES} images before comparing accuracies that lie close together`,
     };
     this.#run.host.journal({ event: "warning", warning });

@@ -7,7 +7,7 @@ import { parameterCount } from "../models/weights.ts";
 import { AlarmWatch } from "./alarm_watch.ts";
 import { openBatches, startBatchWorker } from "./batch_source.ts";
 import { loopsInClosedForm } from "./closed_form.ts";
-import { Diverged, Stopped } from "./evaluation.ts";
+import { Diverged, Stopped } from "./evaluation_task.ts";
 import { checkBatchFits } from "./fit_batch.ts";
 import { engineRecord } from "./run_config.ts";
 import { RunJudge } from "./run_judge.ts";

@@ -90,7 +90,8 @@ export const suiteSchema = z.strictObject({
       .describe("validation images that are judged, the same for all runs; 0: a run is judged at its end alone"),
     batch: count.max(65536).default(100),
     seed: seed.default(0).describe("seed of the attack's draws, the same for all runs"),
-    attack: named,
+    attack: named.describe("judges the targets"),
+    alsoAttacks: z.array(named).default([]).describe("more attacks at each evaluation, for their curves"),
   }),
   final: z.strictObject({
     split: z.enum(["final", "validation"]).default("final")
@@ -101,7 +102,7 @@ export const suiteSchema = z.strictObject({
   }),
   strong: z.strictObject({ attack: named.default({ name: "fast", options: {} }), count }).nullable().default(null)
     .describe(
-      "attacks the weights at each target's first crossing and at the best validation, after the run; null: none",
+      "attacks the weights of each target's first crossing and those of final.weights, after the run; null: none",
     ),
   targets: z.array(fraction).describe("robust accuracies whose times are reported").default([]),
   seeds: z.array(seed).min(1),
@@ -123,6 +124,10 @@ export const suiteSchema = z.strictObject({
     const message = "0 validation images can judge no target and choose no weights: " +
       'set targets to [] and final.weights to ["last"]';
     context.addIssue({ code: "custom", path: ["evaluation", "count"], message });
+  }
+  if (suite.strong !== null && suite.strong.count > suite.final.count) {
+    const message = `${suite.strong.count} images are more than the ${suite.final.count} of final.count`;
+    context.addIssue({ code: "custom", path: ["strong", "count"], message });
   }
   if (new Set(suite.seeds).size !== suite.seeds.length) {
     context.addIssue({ code: "custom", path: ["seeds"], message: "a seed is named twice" });

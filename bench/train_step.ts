@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Batch } from "../data/dataset.ts";
 import { elementCount } from "../models/layers.ts";
 import { random } from "../random/random.ts";
-import { Diverged } from "./evaluation.ts";
+import { Diverged } from "./evaluation_task.ts";
 import type { Shard, StepResult } from "../training/method.ts";
 import { applyStatistics } from "../training/running_statistics.ts";
 import type { SchedulePosition } from "../training/schedules.ts";

@@ -68,11 +68,20 @@ export const trainParser = fields({
   attack: value(
     "--attack",
     listOf(text("ATTACK")),
-    "Attacks on the final weights; the first one also judges the course",
-    [
-      "pgd-20",
-    ],
+    "Attacks at each evaluation; the first one judges the targets",
+    ["pgd-20"],
   ),
+  finalAttack: optionalValue(
+    "--final-attack",
+    listOf(text("ATTACK")),
+    "Attacks on the final weights (default: those of --attack)",
+  ),
+  strong: optionalValue(
+    "--strong",
+    text("ATTACK"),
+    "Attack after the run, such as fast or autoattack, on the final weights and those of each target's first crossing",
+  ),
+  strongCount: optionalValue("--strong-count", count, "Images of --strong (default: those of --final-count)"),
   every: optionalValue(
     "--evaluate-every",
     count,

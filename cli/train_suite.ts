@@ -30,6 +30,9 @@ export const PLAIN_CADENCE = 7000;
 
 /** Refuses options that do not go together, as far as that shows without the preset. @throws {UsageError} */
 export function checkTrainOptions(options: TrainOptions): void {
+  if (options.strongCount !== undefined && options.strong === undefined) {
+    throw new UsageError("Cannot use --strong-count without --strong ATTACK: there is nothing to count");
+  }
   if (options.preset !== undefined) return;
   if (options.method === undefined) {
     throw new UsageError("Cannot run without --method METHOD or --preset PRESET: one of them says how to train");
@@ -45,7 +48,7 @@ export async function trainSuite(options: TrainOptions): Promise<Suite> {
   const label = runLabel(options), recipe = preset ?? plainRecipe;
   const data = chooseData(recipe.data, options), method = chooseMethod(preset?.method ?? null, options);
   const { firstLayerOptimizer } = preset ?? {};
-  const attacks = options.attack.map((name) => ({ name }));
+  const [attack, ...alsoAttacks] = options.attack.map((name) => ({ name }));
   const raw = {
     schema: "yopo-bench/suite@1",
     name: "train",
@@ -57,9 +60,13 @@ export async function trainSuite(options: TrainOptions): Promise<Suite> {
     evaluation: {
       everyExamples: options.every ?? (preset === null ? PLAIN_CADENCE : await imagesOf(data)),
       count: options.validation,
-      attack: attacks[0],
+      attack,
+      alsoAttacks,
     },
-    final: { count: options.final, attacks },
+    final: { count: options.final, attacks: (options.finalAttack ?? options.attack).map((name) => ({ name })) },
+    ...(options.strong === undefined
+      ? {}
+      : { strong: { attack: { name: options.strong }, count: options.strongCount ?? options.final } }),
     targets: options.targets ?? [],
     seeds: [options.seed],
     runs: [{

@@ -5,7 +5,7 @@ import * as tf from "@tensorflow/tfjs";
 import { choice } from "./options.ts";
 
 /** Mean and standard deviation of CIFAR-10's training pixels by channel, in 0..1 (locuslab/fast_adversarial). */
-const CIFAR10 = { mean: [0.4914, 0.4822, 0.4465], deviation: [0.2471, 0.2435, 0.2616] };
+export const CIFAR10 = { mean: [0.4914, 0.4822, 0.4465], deviation: [0.2471, 0.2435, 0.2616] };
 
 /** The row of a model's option table. */
 export const normalizeOption = choice(

@@ -75,6 +75,25 @@ export function choice<const V extends string>(values: readonly [V, ...V[]], doc
   };
 }
 
+/** A text that a pattern accepts. */
+export function text(
+  { doc, expected, pattern, default: value }: {
+    readonly doc: string;
+    readonly expected: string;
+    readonly pattern: RegExp;
+    readonly default: string;
+  },
+): Option<string> {
+  return {
+    doc,
+    expected,
+    default: value,
+    defaultText: value,
+    required: false,
+    accepts: (given): given is string => typeof given === "string" && pattern.test(given),
+  };
+}
+
 /** True or false. */
 export function flag(defaultValue: boolean, doc: string): Option<boolean> {
   return {

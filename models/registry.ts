@@ -22,7 +22,8 @@ export function findModel(name: string, origin?: string): ModelDefinition {
   if (model === undefined) {
     const names = models.map((candidate) => candidate.name);
     const from = origin === undefined ? "" : ` from ${origin}`;
-    throw new RangeError(`Cannot find model "${name}"${from}: expected ${names.join(", ")}${didYouMean(name, names)}`);
+    const quoted = JSON.stringify(name);
+    throw new RangeError(`Cannot find model ${quoted}${from}: expected ${names.join(", ")}${didYouMean(name, names)}`);
   }
   return model;
 }

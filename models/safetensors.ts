@@ -24,6 +24,17 @@ const BYTES = { F32: 4, I64: 8, U32: 4, U8: 1 } as const;
 const MAX_HEADER_BYTES = 16 * 2 ** 20;
 const MAX_RANK = 8;
 
+/** Levels of objects and lists in a header: all tensors, one tensor, its shape. */
+const MAX_DEPTH = 3;
+
+/** As much of a name as a message shows. */
+const MAX_SHOWN = 200;
+
+/** Types of numbers that PyTorch turns into F32 by float(). */
+const OTHER_FLOATS = ["F16", "BF16", "F64"];
+
+const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d];
+
 interface Entry {
   readonly name: string;
   readonly dtype: keyof typeof BYTES;
@@ -52,6 +63,11 @@ export function readSafetensors(bytes: Uint8Array, source: string): Safetensors 
   };
 }
 
+/** A name in quotation marks, cut where a file has made it endless. */
+export function quoted(name: string): string {
+  return JSON.stringify(name.length > MAX_SHOWN ? `${name.slice(0, MAX_SHOWN)}…` : name);
+}
+
 type Fail = (why: string) => SyntaxError;
 
 function failure(source: string): Fail {
@@ -77,6 +93,7 @@ function parseHeader(bytes: Uint8Array, fail: Fail): Record<string, unknown> {
   } catch {
     throw fail("its header is not valid UTF-8");
   }
+  checkDepth(bytes, fail);
   let header: unknown;
   try {
     header = JSON.parse(text);
@@ -87,12 +104,25 @@ function parseHeader(bytes: Uint8Array, fail: Fail): Record<string, unknown> {
   return header;
 }
 
+/** A header may be megabytes of brackets, and each would become an object of its own. */
+function checkDepth(bytes: Uint8Array, fail: Fail): void {
+  let depth = 0, isText = false;
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i]!;
+    if (isText && byte === BACKSLASH) i++;
+    else if (byte === QUOTE) isText = !isText;
+    else if (!isText && (byte === OPEN_LIST || byte === OPEN_OBJECT) && ++depth > MAX_DEPTH) {
+      throw fail(`its header is nested more than ${MAX_DEPTH} deep`);
+    } else if (!isText && (byte === CLOSE_LIST || byte === CLOSE_OBJECT)) depth--;
+  }
+}
+
 function parseMetadata(metadata: unknown, fail: Fail): Map<string, string> {
   if (metadata === undefined) return new Map();
   if (!isRecord(metadata)) throw fail("its metadata is not a JSON object");
   return new Map(
     Object.entries(metadata).map(([key, value]) => {
-      if (typeof value !== "string") throw fail(`its metadata ${JSON.stringify(key)} is not a string`);
+      if (typeof value !== "string") throw fail(`its metadata ${quoted(key)} is not a string`);
       return [key, value];
     }),
   );
@@ -107,11 +137,13 @@ function isKnownType(value: unknown): value is keyof typeof BYTES {
 }
 
 function parseEntry(name: string, value: unknown, fail: Fail): Entry {
-  const tensor = `tensor ${JSON.stringify(name)}`;
+  const tensor = `tensor ${quoted(name)}`;
   if (!isRecord(value)) throw fail(`${tensor} is not a JSON object`);
   const { dtype, shape, data_offsets: offsets } = value;
   if (!isKnownType(dtype)) {
-    throw fail(`${tensor} has type ${JSON.stringify(dtype)}, expected ${Object.keys(BYTES).join(", ")}`);
+    const found = typeof dtype === "string" ? `type ${quoted(dtype)}` : "no type";
+    const advice = OTHER_FLOATS.some((name) => name === dtype) ? "; convert it with .float()" : "";
+    throw fail(`${tensor} has ${found}, expected ${Object.keys(BYTES).join(", ")}${advice}`);
   }
   if (!Array.isArray(shape) || shape.length > MAX_RANK || !shape.every(isCount)) {
     throw fail(`${tensor} has no shape of at most ${MAX_RANK} sizes`);
@@ -133,7 +165,7 @@ function parseEntry(name: string, value: unknown, fail: Fail): Entry {
 function checkCoverage(entries: readonly Entry[], dataBytes: number, fail: Fail): void {
   let covered = 0;
   for (const { name, begin, end } of entries.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
-    const tensor = `tensor ${JSON.stringify(name)}`;
+    const tensor = `tensor ${quoted(name)}`;
     if (end > dataBytes) throw fail(`${tensor} ends at byte ${end} of ${dataBytes}; the file may be truncated`);
     if (begin < covered) throw fail(`${tensor} overlaps another tensor`);
     if (begin > covered) throw fail(`${begin - covered} bytes before ${tensor} belong to no tensor`);
@@ -157,18 +189,20 @@ function readTensor({ dtype, shape, begin, end }: Entry, data: Uint8Array): Stor
   }
 }
 
-/** Writes float32 tensors in the map's order; the same input gives the same bytes. */
+/** Writes float32 and int64 tensors in the map's order; the same input gives the same bytes. */
 export function writeSafetensors(
-  tensors: ReadonlyMap<string, { readonly shape: readonly number[]; readonly values: Float32Array }>,
+  tensors: ReadonlyMap<string, { readonly shape: readonly number[]; readonly values: Float32Array | BigInt64Array }>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
-  const header: Record<string, unknown> = Object.keys(metadata).length > 0 ? { __metadata__: metadata } : {};
+  const entries: [string, unknown][] = Object.keys(metadata).length > 0 ? [["__metadata__", metadata]] : [];
   let offset = 0;
   for (const [name, { shape, values }] of tensors) {
-    header[name] = { dtype: "F32", shape, data_offsets: [offset, offset + values.byteLength] };
+    const dtype = values instanceof Float32Array ? "F32" : "I64";
+    entries.push([name, { dtype, shape, data_offsets: [offset, offset + values.byteLength] }]);
     offset += values.byteLength;
   }
-  const text = new TextEncoder().encode(JSON.stringify(header));
+  // Object.fromEntries, unlike assignment, takes "__proto__" for a name like any other.
+  const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
   const headerBytes = Math.ceil(text.length / 8) * 8;
   const bytes = new Uint8Array(8 + headerBytes + offset);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(headerBytes), true);

@@ -83,7 +83,7 @@ const hostile: [string, Uint8Array, string][] = [
   [
     "an unknown type",
     file({ w: entry(0, 4, "BF16", [2]) }, four),
-    'tensor "w" has type "BF16", expected F32, I64, U32, U8',
+    'tensor "w" has type "BF16", expected F32, I64, U32, U8; convert it with .float()',
   ],
   [
     "a type named like a method",
@@ -93,7 +93,7 @@ const hostile: [string, Uint8Array, string][] = [
   [
     "no type",
     file({ w: { shape: [1], data_offsets: [0, 4] } }, four),
-    'tensor "w" has type undefined, expected F32, I64, U32, U8',
+    'tensor "w" has no type, expected F32, I64, U32, U8',
   ],
   ["no shape", file({ w: entry(0, 4, "F32", null) }, four), 'tensor "w" has no shape of at most 8 sizes'],
   ["a negative size", file({ w: entry(0, 4, "F32", [-1, -1]) }, four), 'tensor "w" has no shape of at most 8 sizes'],
@@ -135,6 +135,20 @@ const hostile: [string, Uint8Array, string][] = [
     '4 bytes before tensor "w" belong to no tensor',
   ],
   ["a name with a line break", file({ "a\nb": 1 }), 'tensor "a\\nb" is not a JSON object'],
+  ["an endless name", file({ ["a".repeat(2 ** 20)]: 1 }), `tensor "${"a".repeat(200)}…" is not a JSON object`],
+  [
+    "an endless type",
+    file({ w: entry(0, 4, "b".repeat(2 ** 20)) }, four),
+    `tensor "w" has type "${"b".repeat(200)}…", expected F32, I64, U32, U8`,
+  ],
+  ["a type of lists", file(`{"w":{"dtype":${"[".repeat(2 ** 20)}`), "its header is nested more than 3 deep"],
+  [
+    "sizes whose product is no number",
+    file({ w: entry(0, 4, "F32", [0, ...Array(7).fill(Number.MAX_SAFE_INTEGER)]) }, four),
+    `tensor "w" has 4 bytes where its shape [0, ${
+      Array(7).fill(Number.MAX_SAFE_INTEGER).join(", ")
+    }] and type F32 need others`,
+  ],
 ];
 
 for (const [what, bytes, message] of hostile) {
@@ -149,4 +163,59 @@ Deno.test("readSafetensors() refuses every truncation of a file", () => {
   for (let length = 0; length < whole.length; length++) {
     assert.throws(() => readSafetensors(whole.subarray(0, length), "x"), { name: "SyntaxError" }, String(length));
   }
+});
+
+Deno.test("readSafetensors() takes brackets and quotation marks in names for text", () => {
+  const name = '[[[[{{{{"\\\\"[[[[';
+  assert.ok(readSafetensors(file({ [name]: entry(0, 4) }, four), "x").tensors.has(name));
+});
+
+Deno.test("writeSafetensors() and readSafetensors() keep int64, empty tensors and names of JavaScript's own", () => {
+  const tensors = new Map([
+    ["__proto__", { shape: [], values: BigInt64Array.of(-5n) }],
+    ["constructor", { shape: [3, 0], values: new Float32Array(0) }],
+    ["toString", { shape: [1], values: Float32Array.of(2) }],
+  ]);
+  const read = readSafetensors(writeSafetensors(tensors), "memory").tensors;
+  assert.deepEqual([...read.keys()], [...tensors.keys()]);
+  assert.deepEqual(read.get("__proto__"), { dtype: "I64", shape: [], values: BigInt64Array.of(-5n) });
+  assert.deepEqual(read.get("constructor"), { dtype: "F32", shape: [3, 0], values: new Float32Array(0) });
+});
+
+Deno.test("readSafetensors() takes the last of two descriptions of the same bytes", () => {
+  const text = `{"w":${JSON.stringify(entry(0, 4))},"w":${JSON.stringify(entry(0, 4, "U8", [4]))}}`;
+  assert.deepEqual([...readSafetensors(file(text, four), "x").tensors].map(([name, { dtype }]) => [name, dtype]), [
+    ["w", "U8"],
+  ]);
+});
+
+Deno.test("readSafetensors() reads a hundred thousand tensors", () => {
+  const tensors = new Map(
+    Array.from({ length: 1e5 }, (_, i) => [`layer${i}`, { shape: [1], values: Float32Array.of(i) }]),
+  );
+  const read = readSafetensors(writeSafetensors(tensors), "memory").tensors;
+  assert.equal(read.size, 1e5);
+  assert.deepEqual(read.get("layer77777")?.values, Float32Array.of(77777));
+});
+
+Deno.test("readSafetensors() reads a damaged file or refuses it in one line", () => {
+  const whole = writeSafetensors(
+    new Map([["a", { shape: [2, 2], values: new Float32Array(4) }], ["b", { shape: [1], values: Float32Array.of(1) }]]),
+    { run: "r1" },
+  );
+  const digits = fc.constantFrom(...'0123456789[]{}",:\\eE-.'.split("").map((character) => character.charCodeAt(0)));
+  const change = fc.tuple(fc.nat(whole.length - 1), fc.oneof(fc.integer({ min: 0, max: 255 }), digits));
+  fc.assert(
+    fc.property(fc.array(change, { minLength: 1, maxLength: 6 }), fc.nat(whole.length), (changes, cut) => {
+      const bytes = whole.slice(0, cut < 100 ? cut : whole.length);
+      for (const [at, value] of changes) bytes[at % bytes.length] = value;
+      try {
+        readSafetensors(bytes, "x");
+      } catch (error) {
+        assert.ok(error instanceof SyntaxError, String(error));
+        assert.match(error.message, /^Cannot read safetensors file "x": [^\n]{1,2000}$/);
+      }
+    }),
+    { seed: 1, numRuns: 1000 },
+  );
 });

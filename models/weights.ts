@@ -7,10 +7,16 @@ import { elementCount } from "./layers.ts";
 import type { Model, Parameters, Weights } from "./model.ts";
 import type { OptionValues } from "./options.ts";
 import { findModel } from "./registry.ts";
-import { readSafetensors, type StoredTensor, writeSafetensors } from "./safetensors.ts";
+import { quoted, readSafetensors, type Safetensors, type StoredTensor, writeSafetensors } from "./safetensors.ts";
 
 /** Version of the metadata below. */
 const FORMAT = "yopo-bench/weights@1";
+
+/** As many names as a message lists. */
+const MOST_NAMES = 3;
+
+/** Longer than any model's name; what a hostile file says may be endless. */
+const MOST_CHARACTERS = 100;
 
 /** A weight file's content. */
 export interface WeightFile {
@@ -58,11 +64,20 @@ export function encodeWeights(
  * @throws {TypeError} When a tensor is missing, extra, misshapen or not float32.
  */
 export function decodeWeights(bytes: Uint8Array, source: string): WeightFile {
-  const { tensors, metadata } = readSafetensors(bytes, source);
+  return weightsIn(readSafetensors(bytes, source), source);
+}
+
+/** Whether a file's metadata says that this program wrote it, in this version of its format or another. */
+export function isOurs({ metadata }: Safetensors): boolean {
+  return metadata.get("format")?.startsWith("yopo-bench/weights@") ?? false;
+}
+
+/** As decodeWeights, from a file that was read. */
+export function weightsIn({ tensors, metadata }: Safetensors, source: string): WeightFile {
   const from = `weight file ${JSON.stringify(source)}`;
   const format = metadata.get("format");
   if (format !== FORMAT) {
-    const found = format === undefined ? "it names no format" : `its format is ${JSON.stringify(format)}`;
+    const found = format === undefined ? "it names no format" : `its format is ${quoted(format)}`;
     throw new SyntaxError(`Cannot read ${from}: ${found}, expected "${FORMAT}"`);
   }
   const model = makeModel(metadata, from);
@@ -70,7 +85,7 @@ export function decodeWeights(bytes: Uint8Array, source: string): WeightFile {
 }
 
 function makeModel(metadata: ReadonlyMap<string, string>, from: string): Model {
-  const definition = findModel(metadata.get("model") ?? "", from);
+  const definition = findModel((metadata.get("model") ?? "").slice(0, MOST_CHARACTERS), from);
   let options: unknown;
   try {
     options = JSON.parse(metadata.get("modelOptions") ?? "");
@@ -85,7 +100,9 @@ function makeModel(metadata: ReadonlyMap<string, string>, from: string): Model {
 
 function isOptionValues(value: unknown): value is OptionValues {
   return typeof value === "object" && value !== null && !Array.isArray(value) &&
-    Object.values(value).every((item) => ["number", "boolean", "string"].includes(typeof item));
+    Object.entries(value).every(([key, item]) =>
+      /^\w+$/.test(key) && ["number", "boolean", "string"].includes(typeof item)
+    );
 }
 
 /**
@@ -95,21 +112,65 @@ function isOptionValues(value: unknown): value is OptionValues {
  * @throws {TypeError|RangeError} When a tensor is missing, extra, misshapen, not float32 or not finite.
  */
 export function matchWeights(model: Model, tensors: ReadonlyMap<string, StoredTensor>, from: string): Weights {
-  const fail = (name: string, why: string) => `Cannot use ${from}: tensor ${JSON.stringify(name)} ${why}`;
-  const weights = new Map([...model.parameters, ...model.buffers].map(({ name, shape }) => {
-    const stored = tensors.get(name);
-    if (stored === undefined) throw new TypeError(fail(name, `of model "${model.name}" is missing`));
-    if (stored.dtype !== "F32") throw new TypeError(fail(name, `has type ${stored.dtype}, expected F32`));
-    if (stored.shape.join() !== shape.join()) {
-      throw new TypeError(fail(name, `has shape [${stored.shape.join(", ")}], expected [${shape.join(", ")}]`));
-    }
-    if (!stored.values.every(Number.isFinite)) throw new RangeError(fail(name, "holds a value that is not finite"));
-    return [name, { shape, values: stored.values }];
+  const definitions = [...model.parameters, ...model.buffers];
+  const names = new Set(definitions.map(({ name }) => name));
+  checkNames({
+    missing: [...names].filter((name) => !tensors.has(name)),
+    extra: [...tensors.keys()].filter((name) => !names.has(name)),
+    model: `model "${model.name}"`,
+    from,
+  });
+  return new Map(definitions.map(({ name, shape }) => {
+    const values = checkedValues(tensors.get(name)!, { shape, name, isVariance: name.endsWith(".variance"), from });
+    return [name, { shape, values }];
   }));
-  for (const name of tensors.keys()) {
-    if (!weights.has(name)) throw new TypeError(fail(name, `belongs to no layer of model "${model.name}"`));
+}
+
+/** @throws {TypeError} When a name is missing or extra: the first few of them, and how many there are. */
+export function checkNames(
+  { missing, extra, model, from }: {
+    readonly missing: readonly string[];
+    readonly extra: readonly string[];
+    readonly model: string;
+    readonly from: string;
+  },
+): void {
+  const one = (names: readonly string[], singular: string, plural: string) => names.length === 1 ? singular : plural;
+  const lacks = `${someNames(missing)} of ${model} ${one(missing, "is", "are")} missing`;
+  const surplus = `${someNames(extra)} ${one(extra, "belongs", "belong")} to no layer`;
+  if (missing.length > 0) throw new TypeError(`Cannot use ${from}: ${lacks}${extra.length > 0 ? `; ${surplus}` : ""}`);
+  if (extra.length > 0) throw new TypeError(`Cannot use ${from}: ${surplus} of ${model}`);
+}
+
+/** `tensors "a", "b", "c" and 4 more`. */
+export function someNames(names: readonly string[]): string {
+  const shown = names.slice(0, MOST_NAMES).map(quoted).join(", ");
+  const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : "";
+  return `${names.length === 1 ? "tensor" : "tensors"} ${shown}${more}`;
+}
+
+/**
+ * A stored tensor's values.
+ *
+ * @throws {TypeError|RangeError} When it is misshapen, not float32, not finite, or a negative variance.
+ */
+export function checkedValues(
+  stored: StoredTensor,
+  { shape, name, isVariance, from }: {
+    readonly shape: readonly number[];
+    readonly name: string;
+    readonly isVariance: boolean;
+    readonly from: string;
+  },
+): Float32Array {
+  const fail = (why: string) => `Cannot use ${from}: tensor ${quoted(name)} ${why}`;
+  if (stored.dtype !== "F32") throw new TypeError(fail(`has type ${stored.dtype}, expected F32`));
+  if (stored.shape.join() !== shape.join()) {
+    throw new TypeError(fail(`has shape [${stored.shape.join(", ")}], expected [${shape.join(", ")}]`));
   }
-  return weights;
+  if (!stored.values.every(Number.isFinite)) throw new RangeError(fail("holds a value that is not finite"));
+  if (isVariance && stored.values.some((value) => value < 0)) throw new RangeError(fail("holds a negative variance"));
+  return stored.values;
 }
 
 /** Weights as new tensors of the active engine, kept beyond any tf.tidy; the caller disposes them. */

@@ -5,6 +5,16 @@ import type { StoredTensor } from "../models/safetensors.ts";
 import type { Manifest } from "./manifest.ts";
 import type { Tolerance } from "./tolerances.ts";
 
+/** Labelled images as their publisher stores them. */
+export interface TestImages {
+  /** `[height, width, channels]` of one image. */
+  readonly shape: readonly [number, number, number];
+  /** Pixels 0..255, `[count, height, width, channels]` row-major. */
+  readonly images: Uint8Array;
+  /** Class of each image, `[count]`. */
+  readonly labels: Uint8Array;
+}
+
 /** What a manifest and the files that it names hold. */
 export interface CaseInput {
   readonly manifest: Manifest;
@@ -16,6 +26,8 @@ export interface CaseInput {
   weights(): Promise<ReadonlyMap<string, StoredTensor>>;
   /** Tensors of the first case of this kind in the folder, or undefined where there is none. */
   sibling(kind: string): Promise<ReadonlyMap<string, StoredTensor> | undefined>;
+  /** MNIST's test images, or undefined where they are not on this machine. */
+  mnistTest(): Promise<TestImages | undefined>;
 }
 
 /** A quantity as this program computes it. */
@@ -38,6 +50,15 @@ export interface Fact {
   readonly quantity: string;
   readonly actual: number;
   readonly expected: number;
+  /** How far apart they may be. @default {0} */
+  readonly tolerance?: number;
+}
+
+/** A quantity that is no tensor of the manifest and was not computed this time. */
+export interface Skipped {
+  readonly variant: string;
+  readonly quantity: string;
+  readonly reason: string;
 }
 
 /** Tensors of the manifest that this program deliberately does not compute. */
@@ -47,7 +68,7 @@ export interface Unsupported {
   readonly reason: string;
 }
 
-export type Replayed = Computed | Fact | Unsupported;
+export type Replayed = Computed | Fact | Skipped | Unsupported;
 
 /** One kind of case. */
 export interface ParityCase {

@@ -27,10 +27,10 @@ export function compareTensor(quantity: Computed, name: string, stored: StoredTe
   return { ...line, outcome: error <= limit ? "pass" : "FAIL", error };
 }
 
-/** The outcome of a fact: equal or not. */
-export function compareFact({ variant, quantity, actual, expected }: Fact): Outcome {
+/** The outcome of a fact: equal, or as near as it says, or not. */
+export function compareFact({ variant, quantity, actual, expected, tolerance = 0 }: Fact): Outcome {
   const error = Math.abs(actual - expected);
-  return { outcome: error === 0 ? "pass" : "FAIL", variant, quantity, error, tolerance: 0 };
+  return { outcome: error <= tolerance ? "pass" : "FAIL", variant, quantity, error, tolerance };
 }
 
 /** What stands behind the "@" of a tensor's name: `sums` a summary; `rows0::16` every 16th of the first axis; `0:4` entries 0

@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import type { Engine } from "../backends/engine.ts";
 import { readSafetensors, type StoredTensor } from "../models/safetensors.ts";
-import type { CaseInput, ParityCase, Replayed } from "./case.ts";
+import type { CaseInput, ParityCase, Replayed, TestImages } from "./case.ts";
 import { compareFact, compareTensor, type Outcome } from "./compare.ts";
 import type { ParityLine } from "./lines.ts";
 import { type Manifest, openManifest } from "./manifest.ts";
@@ -17,13 +17,23 @@ interface Found {
   read(): Manifest;
 }
 
+/** What cases may need that no folder of manifests holds. */
+export interface ReplaySources {
+  /** MNIST's test images, or undefined where they are not here. @default nothing is here */
+  mnistTest?(): Promise<TestImages | undefined>;
+}
+
 /**
  * Replays all manifests of a folder, in the order of their file names. What cannot be read or replayed is a FAIL line
  * with its reason; a kind of case that is not known is an unsupported line.
  *
  * @throws {Error} When the folder cannot be read.
  */
-export async function* replayFolder(folder: string, engine: Engine): AsyncGenerator<ParityLine, void, void> {
+export async function* replayFolder(
+  folder: string,
+  engine: Engine,
+  sources: ReplaySources = {},
+): AsyncGenerator<ParityLine, void, void> {
   const manifests = await findManifests(folder);
   for (const found of manifests) {
     const kind = found.kind ?? found.file;
@@ -34,7 +44,8 @@ export async function* replayFolder(folder: string, engine: Engine): AsyncGenera
     }
     try {
       const source = new Source(folder, { file: found.file, manifest: found.read() }, manifests);
-      for await (const outcome of replayCase(parityCase!, source, engine)) yield { ...outcome, case: kind };
+      const replayed = replayCase(parityCase!, source, { engine, sources });
+      for await (const outcome of replayed) yield { ...outcome, case: kind };
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       yield failure(kind, error.message);
@@ -67,10 +78,10 @@ async function findManifests(folder: string): Promise<Found[]> {
 async function* replayCase(
   parityCase: ParityCase,
   source: Source,
-  engine: Engine,
+  { engine, sources }: { readonly engine: Engine; readonly sources: ReplaySources },
 ): AsyncGenerator<Outcome, void, void> {
   await source.load();
-  for await (const replayed of parityCase.replay(source.caseInput(), engine)) yield* outcomes(replayed, source);
+  for await (const replayed of parityCase.replay(source.caseInput(sources), engine)) yield* outcomes(replayed, source);
   for (const quantity of source.untouched()) {
     const reason = "the replay compares nothing with this tensor";
     yield { outcome: "FAIL", variant: "-", quantity, error: null, tolerance: null, reason };
@@ -78,8 +89,10 @@ async function* replayCase(
 }
 
 function* outcomes(replayed: Replayed, source: Source): Generator<Outcome, void, void> {
-  if ("quantity" in replayed) {
+  if ("actual" in replayed) {
     yield compareFact(replayed);
+  } else if ("quantity" in replayed) {
+    yield { ...replayed, outcome: "unsupported", error: null, tolerance: null };
   } else if ("reason" in replayed) {
     const { variant, reason } = replayed;
     for (const quantity of source.names().filter(replayed.tensors)) {
@@ -109,8 +122,10 @@ class Source {
     this.#all = all;
   }
 
-  /** Reads the tensors. @throws {Error} When the file or one of the manifest's tensors is missing or unlike it. */
+  /** Reads the tensors, if there are any. @throws {Error} When the file or one of the manifest's tensors is missing or unlike
+   *  it. */
   async load(): Promise<void> {
+    if (this.#manifest.tensors.length === 0 && this.#manifest.file === undefined) return;
     this.#tensors = await readTensors(this.#folder, this.#file);
     for (const { name, dtype, shape } of this.#manifest.tensors) {
       const stored = this.#tensors.get(name);
@@ -140,7 +155,7 @@ class Source {
     return stored;
   }
 
-  caseInput(): CaseInput {
+  caseInput({ mnistTest }: ReplaySources): CaseInput {
     return {
       manifest: this.#manifest,
       has: (name) => this.names().includes(name),
@@ -150,6 +165,7 @@ class Source {
         if (!file) throw new SyntaxError('Cannot replay without weights: the manifest has no "weights"');
         return await readTensors(this.#folder, file);
       },
+      mnistTest: async () => await mnistTest?.(),
       sibling: async (kind) => {
         for (const found of this.#all) {
           if (found.kind === kind) {

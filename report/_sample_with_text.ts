@@ -1,13 +1,13 @@
 /** Hostile texts, and the sample result with one in every place that a file, a machine or an error message can fill.
  *  @module */
 
-import type { Result } from "../bench/result.ts";
+import type { FinalRow, Result } from "../bench/result.ts";
 import { sampleWithPaper } from "./_sample_paper.ts";
 import { sampleResult } from "./_sample_result.ts";
 
 /** The sample with a text in every place that a file, a machine or an error message can fill. */
 export function sampleWithText(text: string): Result {
-  const result = sampleResult({ trouble: true });
+  const result = sampleResult({ trouble: true, strong: true });
   return {
     ...result,
     suite: { ...result.suite, name: text, title: text, description: text, command: text, paper: paperWithText(text) },
@@ -35,6 +35,7 @@ export function sampleWithText(text: string): Result {
       preset: text,
       alarm: [{ ...ALARM, attack: text }],
       message: run.message === null ? null : text,
+      final: { ...run.final, last: finalWithText(run.final.last, text) },
       warnings: [...run.warnings.map(() => text), "catastrophic-overfitting"]
         .map((code) => ({ code, message: text, advice: text })),
       engine: run.engine && { ...run.engine, name: text, version: text, kernels: text, precision: text },
@@ -44,6 +45,18 @@ export function sampleWithText(text: string): Result {
         model: { name: [...text].slice(0, 64).join(""), options: { [text]: text } },
         method: { name: run.config.method.name, options: { [text]: text } },
       },
+    })),
+  };
+}
+
+/** Weights that were judged, with the text as the name of every stage and of the split. */
+function finalWithText(row: FinalRow | null, text: string): FinalRow | null {
+  return row && {
+    ...row,
+    split: text,
+    robust: row.robust.map((robust) => ({
+      ...robust,
+      ...robust.stages && { stages: robust.stages.map((stage) => ({ ...stage, name: text, label: text })) },
     })),
   };
 }
@@ -89,3 +102,11 @@ export const HOSTILE_TEXTS: readonly string[] = [
   "w".repeat(5000),
   "𝕎 中文 😀 é",
 ];
+
+/** All characters outside a report's code block that still act as markup: what is left once escaped ones are gone. */
+export function skeleton(text: string): string {
+  return text.replace(/^(`{3,})sh\n.*\n\1$/m, "CODE").replace(/\\[!-/:-@[-`{-~]/g, "").replace(
+    /[^\n`*_[\]<>#|~$&!]/g,
+    "",
+  );
+}

@@ -10,8 +10,8 @@ import { type CurveData, curveData } from "./curve_data.ts";
 import { formatTarget } from "./format.ts";
 import { plainText, shortText } from "./plain_text.ts";
 
-const COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#000000", "#56B4E9"];
-const SHAPES = ["circle", "square", "triangle-up", "triangle-down", "cross", "triangle-right"];
+export const COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#000000", "#56B4E9"];
+export const SHAPES = ["circle", "square", "triangle-up", "triangle-down", "cross", "triangle-right"];
 const PANEL = { width: 420, height: 340 };
 const FAINT = 0.45;
 const GREY = "#666666";
@@ -165,7 +165,8 @@ function columnsOf(names: readonly string[]): number {
   return Math.max(1, Math.min(names.length, Math.floor(2 * PANEL.width / (longest * 8 + 44))));
 }
 
-function cycle(values: readonly string[], count: number): string[] {
+/** The values over and over, `count` of them. */
+export function cycle(values: readonly string[], count: number): string[] {
   return Array.from({ length: count }, (_, index) => values[index % values.length] ?? "");
 }
 

@@ -108,7 +108,7 @@ Deno.test("png of long and hostile texts is no wider than two screens", async ()
 });
 
 Deno.test("png says that it cannot draw what is no SVG", async () => {
-  await assert.rejects(svgToPng("<svg"), /^Error: Cannot draw the curves as PNG: /);
+  await assert.rejects(svgToPng("<svg"), /^Error: Cannot draw the picture as PNG: /);
   assert.ok(sizeOf(await svgToPng(await renderSvg(keepPoints(sampleResult(), 2))))[0] > 1000);
 });
 

@@ -1,6 +1,7 @@
 /** Numbers as the report shows them. Units are always written; nothing here is ever read back. @module */
 
 import type { Spread } from "../statistics/spread.ts";
+import type { Interval } from "../statistics/wilson.ts";
 import type { Accuracy } from "./accuracy.ts";
 
 /** What stands where there is no number. */
@@ -60,9 +61,16 @@ export function formatSpread(spread: Spread | null, runs: number, format: (value
 /** An accuracy: of one run with its interval, "80.4 % [78.6, 82.1]"; of several as `formatSpread` shows them. */
 export function formatAccuracy(accuracy: Accuracy | null, runs: number): string {
   const shown = formatSpread(accuracy, runs, formatPercent);
-  if (accuracy === null || runs > 1) return shown;
-  const [lower, upper] = [accuracy.interval.lower, accuracy.interval.upper].map((end) => (end * 100).toFixed(1));
-  return `${shown} [${lower}, ${upper}]`;
+  return accuracy === null || runs > 1 ? shown : `${shown} ${formatInterval(accuracy.interval)}`;
+}
+
+/** "80.4 % [78.6, 82.1]". */
+export function formatShare(share: number, interval: Interval): string {
+  return `${formatPercent(share)} ${formatInterval(interval)}`;
+}
+
+function formatInterval({ lower, upper }: Interval): string {
+  return `[${(lower * 100).toFixed(1)}, ${(upper * 100).toFixed(1)}]`;
 }
 
 /** An option's value: up to four significant digits of a fraction, all of a whole number; lists with slashes. */

@@ -52,6 +52,7 @@ function targetSentences(result: Result, rows: readonly SummaryRow[]): string[] 
     leaderSentence(result, leader, { target: won, settled: groups[0]?.length === 1 }),
     othersSentence(others),
     unsettledSentence(groups),
+    hollowSentence(result, rows, won),
     missedSentence(rows, descending.filter((target) => target > won)),
     sizeSentence(result, won),
     seeds.length > 1
@@ -93,6 +94,20 @@ function othersSentence(others: readonly Entrant[]): string {
   const byReason = [...Map.groupBy(missed, ({ time }) => timeText(time))];
   const never = byReason.map(([reason, who]) => `${who.map(({ name }) => name).join(", ")}: ${reason}`).join("; ");
   return [then && `Then came ${then}.`, never && `Of the others, ${never}.`].filter(Boolean).join(" ");
+}
+
+/** The runs whose weights at the target do not stand up to the strong attack. */
+function hollowSentence({ suite }: Result, rows: readonly SummaryRow[], won: number): string {
+  const hollow = rows.flatMap(({ label, strongThere }) => {
+    const seeds = strongThere.filter(({ target }) => target === won).flatMap(({ hollow }) => hollow).length;
+    const of = suite.seeds.length > 1 ? ` (${seeds} of ${suite.seeds.length} seeds)` : "";
+    return seeds > 0 ? [`${escapeMarkdown(label)}${of}`] : [];
+  });
+  return hollow.length === 0
+    ? ""
+    : `${formatTarget(won)} was hollow for ${
+      andList(hollow)
+    }: the strong attack takes it back, as told below the table.`;
 }
 
 /** The targets above the one that was won. */

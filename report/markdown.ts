@@ -6,11 +6,15 @@ import { formatAccuracy, formatCount, formatRatio, formatSeconds, formatSpread, 
 import { headline } from "./headline.ts";
 import { alarmNotice, alarmSection } from "./markdown_alarm.ts";
 import { attackName, attackSection } from "./markdown_attacks.ts";
+import { orderChecks, orderNotes, orderNotice } from "./markdown_order.ts";
+import { stageTables } from "./markdown_stages.ts";
+import { hollowNotes, strongColumn, strongNotes, strongThereColumn } from "./markdown_strong.ts";
 import { clockSection } from "./markdown_clock.ts";
 import { paperSection } from "./markdown_paper.ts";
 import { identitySection, machineSection, recipeSection } from "./markdown_record.ts";
 import { codeBlock, type Column, escapeMarkdown, list, table } from "./markdown_text.ts";
 import { titleWithScale } from "./scale_text.ts";
+import { strongText } from "./strong_there.ts";
 import { summarize, type SummaryRow } from "./summarize.ts";
 import { timeText } from "./time_to_target.ts";
 
@@ -23,9 +27,11 @@ export const markdown: Exporter = {
   fileName: "report.md",
   render(result) {
     const rows = summarize(result);
+    const order = orderChecks(result);
     const sections = [
       `# ${titleOf(result)}`,
       alarmNotice(result),
+      orderNotice(order),
       headline(result, rows),
       `![Robust accuracy against training seconds and against full passes](curves.svg)`,
       resultSection(result, rows),
@@ -33,6 +39,8 @@ export const markdown: Exporter = {
       paperSection(result),
       recipeSection(result, rows),
       attackSection(result),
+      orderNotes(order),
+      stageTables(result),
       clockSection(result, rows),
       machineSection(result),
       identitySection(result),
@@ -57,11 +65,16 @@ function titleOf(result: Result): string {
 function resultSection(result: Result, rows: readonly SummaryRow[]): string {
   const { evaluation, final, targets, seeds } = result.suite;
   const attacks = final.attacks;
+  const strong = strongColumn(result, rows.map(({ last }) => last));
   const columns: Column[] = [
     { heading: "Run" },
     { heading: "Clean", numeric: true },
     ...attacks.map((key) => ({ heading: `Robust, ${attackName(result, key)}`, numeric: true })),
-    ...targets.map((target) => ({ heading: `Time to ${formatTarget(target)}`, numeric: true })),
+    ...strong,
+    ...targets.flatMap((target) => [
+      { heading: `Time to ${formatTarget(target)}`, numeric: true },
+      ...strongThereColumn(result),
+    ]),
     { heading: "Per step", numeric: true },
     { heading: "Relative to natural", numeric: true },
     { heading: "Folklore", numeric: true },
@@ -74,7 +87,11 @@ function resultSection(result: Result, rows: readonly SummaryRow[]): string {
     nameCell(row),
     formatAccuracy(row.last.clean, row.runs.length),
     ...attacks.map((key) => formatAccuracy(row.last.robust.get(key) ?? null, row.runs.length)),
-    ...row.times.map(timeText),
+    ...strong.map(() => formatAccuracy(row.last.strong, row.runs.length)),
+    ...row.times.flatMap((time, index) => {
+      const strong = row.strongThere[index];
+      return [timeText(time), ...strong ? [strongText(strong, row.runs.length)] : []];
+    }),
     ...costCells(row),
   ]);
   const notes = [
@@ -87,6 +104,7 @@ function resultSection(result: Result, rows: readonly SummaryRow[]): string {
       : "In square brackets: the 95 % interval (Wilson's) of the accuracy, for the sampling of the images judged alone; how " +
         "other seeds would differ is not in it.",
     ...targetNotes(result),
+    ...strongNotes(result),
     seeds.length > 1
       ? "Over the seeds: median, with smallest to largest in brackets where they differ. In a median, a run that did not " +
         "reach a target counts as slower than all that did."
@@ -100,6 +118,7 @@ function resultSection(result: Result, rows: readonly SummaryRow[]): string {
     "## Result",
     table(columns, cells),
     list(notes.filter((note) => note !== "")),
+    hollowNotes(result, rows),
     bestTable(result, rows),
   ];
   return parts.filter((part) => part !== "").join("\n\n");
@@ -144,15 +163,18 @@ function bestTable(result: Result, rows: readonly SummaryRow[]): string {
   const known = rows.filter((row) => row.bestValidation.clean !== null);
   if (known.length === 0) return "";
   const attacks = result.suite.final.attacks;
+  const strong = strongColumn(result, known.map(({ bestValidation }) => bestValidation));
   const columns = [
     { heading: "Run" },
     { heading: "Clean", numeric: true },
     ...attacks.map((key) => ({ heading: `Robust, ${attackName(result, key)}`, numeric: true })),
+    ...strong,
   ];
   const cells = known.map((row) => [
     nameCell(row),
     formatAccuracy(row.bestValidation.clean, row.runs.length),
     ...attacks.map((key) => formatAccuracy(row.bestValidation.robust.get(key) ?? null, row.runs.length)),
+    ...strong.map(() => formatAccuracy(row.bestValidation.strong, row.runs.length)),
   ]);
   const split = escapeMarkdown(result.suite.evaluation.split);
   return `The same for the weights with the highest robust accuracy on the ${split} images during training:\n\n` +

@@ -93,7 +93,7 @@ export function machineSection(result: Result): string {
 }
 
 /** Everything that is known of an engine. */
-function engineLine(engine: NonNullable<RunRecord["engine"]>, dtype: string): string {
+export function engineLine(engine: NonNullable<RunRecord["engine"]>, dtype: string): string {
   const { name, version, kernels, precision, workers, shards, settings = {}, reason } = engine;
   const facts = [
     `Engine ${name} ${version}`,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Result } from "../bench/result.ts";
 import { sampleResult } from "./_sample_result.ts";
-import { HOSTILE_TEXTS, sampleWithText } from "./_sample_with_text.ts";
+import { HOSTILE_TEXTS, sampleWithText, skeleton } from "./_sample_with_text.ts";
 import { markdown } from "./markdown.ts";
 import { codeBlock, escapeMarkdown } from "./markdown_text.ts";
 
@@ -124,14 +124,6 @@ Deno.test("markdown says what failed, what was warned of and how to run it again
   assert.ok(text.includes("```sh\ndeno task bench quick --seeds 0\n```"));
   assert.ok(text.includes("- attack 1 (curves and targets): PGD-20, L∞ ε=0.2, α=0.025, 1 restart, random start."));
 });
-
-/** All characters outside the code block that still act as markup: what is left once escaped ones are gone. */
-function skeleton(text: string): string {
-  return text.replace(/^(`{3,})sh\n.*\n\1$/m, "CODE").replace(/\\[!-/:-@[-`{-~]/g, "").replace(
-    /[^\n`*_[\]<>#|~$&!]/g,
-    "",
-  );
-}
 
 Deno.test("markdown's structure does not depend on any text in the result", async () => {
   const expected = skeleton(await render(sampleWithText("x")));

@@ -32,7 +32,7 @@ export async function svgToPng(svgText: string): Promise<Uint8Array> {
     resvg.free();
     return bytes;
   } catch (cause) {
-    throw new Error(`Cannot draw the curves as PNG: ${cause instanceof Error ? cause.message : String(cause)}`, {
+    throw new Error(`Cannot draw the picture as PNG: ${cause instanceof Error ? cause.message : String(cause)}`, {
       cause,
     });
   }

@@ -5,15 +5,18 @@ import type { FinalRow, Result, RunRecord } from "../bench/result.ts";
 import { type Spread, spreadOf } from "../statistics/spread.ts";
 import { type Accuracy, accuracyOver, type StrongestAttack, strongestAttack } from "./accuracy.ts";
 import { folkloreCost } from "./folklore.ts";
+import { strongRow, type StrongThere, strongThere } from "./strong_there.ts";
 import { type TimeToTarget, timeToTarget } from "./time_to_target.ts";
 
 /** Accuracies of saved weights on the final split. */
 interface FinalSummary {
   readonly clean: Accuracy | null;
-  /** By key in the result's attacks. */
+  /** Of the final attacks, by key in the result's attacks. */
   readonly robust: ReadonlyMap<string, Accuracy>;
-  /** Under the attack that left each run the lowest accuracy. */
+  /** Under the final attack that left each run the lowest accuracy. */
   readonly strongest: StrongestAttack | null;
+  /** Under the suite's strong attack, on fewer images. */
+  readonly strong: Accuracy | null;
 }
 
 export interface SummaryRow {
@@ -30,6 +33,8 @@ export interface SummaryRow {
   readonly bestValidation: FinalSummary;
   /** In the order of the suite's targets. */
   readonly times: readonly TimeToTarget[];
+  /** In the same order, what the strong attack left there; empty where the suite has none. */
+  readonly strongThere: readonly StrongThere[];
   /** Each run's median. */
   readonly secondsPerStep: Spread | null;
   /** Seconds per step over those of the natural run with the same seed, batch, engine and machine. */
@@ -57,9 +62,10 @@ function summarizeRuns(result: Result, runs: readonly RunRecord[], first: RunRec
     runs,
     first,
     trouble: troubleOf(runs),
-    last: finalOf(runs.map((run) => run.final.last)),
-    bestValidation: finalOf(runs.map((run) => run.final.bestValidation)),
+    last: finalOf(result, runs.map((run) => run.final.last)),
+    bestValidation: finalOf(result, runs.map((run) => run.final.bestValidation)),
     times: result.suite.targets.map((target) => timeToTarget(result, runs, target)),
+    strongThere: result.suite.targets.flatMap((target) => strongThere(result, runs, target) ?? []),
     secondsPerStep: over((run) => run.cost?.secondsPerStep?.median),
     relativeToNatural: over((run) => ratioToNatural(result, run)),
     folklore: folkloreCost(first.config.method.name),
@@ -76,17 +82,20 @@ export function spreadOver(values: readonly (number | null | undefined)[]): Spre
   return known.length === 0 ? null : spreadOf(known);
 }
 
-function finalOf(rows: readonly (FinalRow | null)[]): FinalSummary {
+function finalOf(result: Result, rows: readonly (FinalRow | null)[]): FinalSummary {
   const known = rows.filter((row) => row !== null);
-  const byAttack = Map.groupBy(known.flatMap((row) => row.robust), (robust) => robust.attack);
-  const robust = [...byAttack].flatMap(([attack, judged]): [string, Accuracy][] => {
-    const accuracy = accuracyOver(judged);
-    return accuracy ? [[attack, accuracy]] : [];
+  const finals = result.suite.final.attacks;
+  // The first of each attack: the strong one may be a final attack again, on fewer images.
+  const judged = known.map(({ robust }) => finals.flatMap((key) => robust.find(({ attack }) => attack === key) ?? []));
+  const robust = finals.flatMap((key): [string, Accuracy][] => {
+    const accuracy = accuracyOver(judged.flatMap((run) => run.filter(({ attack }) => attack === key)));
+    return accuracy ? [[key, accuracy]] : [];
   });
   return {
     clean: accuracyOver(known.map((row) => row.clean)),
     robust: new Map(robust),
-    strongest: strongestAttack(known.map((row) => row.robust)),
+    strongest: strongestAttack(judged),
+    strong: accuracyOver(known.flatMap((row) => strongRow(result, row) ?? [])),
   };
 }
 

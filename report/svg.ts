@@ -2,15 +2,20 @@
 
 import type { Result } from "../bench/result.ts";
 import * as vega from "vega";
-import { compile } from "vega-lite";
+import { compile, type TopLevelSpec } from "vega-lite";
 import { curvesSpec } from "./curves.ts";
 import type { Exporter } from "./exporter.ts";
 
 export const svg: Exporter = { format: "svg", fileName: "curves.svg", render: renderSvg };
 
-/** The picture as SVG text. */
-export async function renderSvg(result: Result): Promise<string> {
-  const view = new vega.View(vega.parse(compile(curvesSpec(result)).spec), { renderer: "none" });
+/** A result's curves as SVG text. */
+export function renderSvg(result: Result): Promise<string> {
+  return drawSpec(curvesSpec(result));
+}
+
+/** A specification's picture as SVG text. */
+export async function drawSpec(spec: TopLevelSpec): Promise<string> {
+  const view = new vega.View(vega.parse(compile(spec).spec), { renderer: "none" });
   try {
     return `${await view.toSVG()}\n`;
   } finally {

@@ -45,7 +45,8 @@ async function renderBytes(exporter: Exporter, result: Result): Promise<Uint8Arr
   return typeof rendered === "string" ? new TextEncoder().encode(rendered) : rendered;
 }
 
-async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+/** @throws {Error} where it cannot be written; what was there before is then untouched */
+export async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
   try {
     await atomicWrite(path, bytes);
   } catch (cause) {

@@ -1,32 +1,52 @@
 /** evaluate: attacks on saved weights. @module */
 
-import { resolve } from "node:path";
-import type { EvaluationReport } from "../../bench/evaluate_weights.ts";
+import { join, resolve } from "node:path";
+import type { AttackedImages } from "../../bench/evaluate_into.ts";
+import type { EvaluateOptions } from "../../bench/evaluate_weights.ts";
+import type { EvaluationRecord } from "../../bench/evaluation_record.ts";
 import type { Named } from "../../bench/suite.ts";
 import type { ThreatModel } from "../../attacks/attack.ts";
 import { UsageError } from "../../bench/usage_error.ts";
-import { formatPercent } from "../../report/format.ts";
 import { plainText } from "../../report/plain_text.ts";
 import { defineCommand } from "../command.ts";
 import { engineOptions, readEngineRequest } from "../engine_options.ts";
-import type { Output } from "../io.ts";
+import type { Io } from "../io.ts";
 import { integer, listOf, number, oneOf, path, setting, text } from "../kinds.ts";
 import { liveDisplay, quietDisplay } from "../live_display.ts";
-import { namedData } from "../named.ts";
+import { named, namedData } from "../named.ts";
 import { argument, fields, flag, optionalValue, value, values } from "../options.ts";
 import { hardwareFacts } from "../permissions.ts";
-import { printTable } from "../print_table.ts";
+import { printEvaluation } from "../print_evaluation.ts";
 import { readBytes } from "../read_file.ts";
+import { shortPath } from "../short_path.ts";
 
 const parser = fields({
-  weights: argument(path("WEIGHTS"), "A .safetensors file from a results folder's runs/RUN/weights"),
-  attack: value("--attack", listOf(text("ATTACK")), "Attacks, such as fgsm,pgd-40; list attacks names them", [
-    "pgd-20",
-  ]),
+  weights: argument(
+    path("WEIGHTS"),
+    "A .safetensors file: from a results folder's runs/RUN/weights, or a PyTorch state_dict",
+  ),
+  model: optionalValue("--model", text("MODEL"), "Network of a PyTorch file (default: told by its names)"),
+  modelOption: values("--model-option", setting(), "An option of the network that a PyTorch file does not tell"),
+  attack: value(
+    "--attack",
+    listOf(text("ATTACK")),
+    "Attacks, such as fgsm,pgd-40,autoattack; list attacks names them",
+    [
+      "fgsm",
+      "pgd-20",
+    ],
+  ),
+  attackOption: values("--attack-option", setting(), "An option of the attacks that have it"),
   eps: value("--eps", number({ above: 0, max: 100 }), "Radius in pixel values of 0..1; 8/255 may be written so", 0.3),
   norm: value("--norm", oneOf("linf", "l2"), "Norm of the radius", "linf"),
   stepSize: optionalValue("--step-size", number({ above: 0 }), "Step size of the attacks that have one"),
   restarts: optionalValue("--restarts", integer({ min: 1 }), "Restarts of the attacks that have them"),
+  curve: flag("--curve", "Accuracy against ε as well: 0, a quarter to two times ε, and 0.5 in linf"),
+  curveEps: optionalValue(
+    "--curve-eps",
+    listOf(number({ min: 0, max: 100 })),
+    "Radii of --curve instead of those",
+  ),
   data: value("--data", text("DATA"), "Data set; list data names them", "mnist-embedded"),
   dataOption: values("--data-option", setting(), "An option of the data set"),
   split: value(
@@ -39,6 +59,12 @@ const parser = fields({
   batch: value("--batch", integer({ min: 1, max: 65536 }), "Images at a time; results do not depend on it", 100),
   seed: value("--seed", integer({ min: 0, max: 0xffffffff }), "Seed of the attacks' draws", 0),
   ...engineOptions,
+  out: optionalValue(
+    "--out",
+    path("DIR"),
+    "Folder for the record and its report; the same command goes on there after a kill",
+  ),
+  saveImages: flag("--save-images", "Keep the adversarial images in --out, with a contact sheet of each attack"),
   json: flag("--json", "Print one JSON document instead of the table"),
   quiet: flag("--quiet", "Show no progress"),
 });
@@ -50,45 +76,105 @@ export const evaluate = defineCommand<Options>({
   summary: "Attack saved weights and print the robust accuracy",
   examples: [
     { command: "evaluate last.safetensors --attack fgsm,pgd-40 --eps 0.2", says: "two attacks" },
-    { command: "evaluate best.safetensors --attack pgd-100 --restarts 5 --limit 500", says: "a longer look" },
-    { command: "evaluate last.safetensors --norm l2 --eps 2 --json", says: "for a program" },
+    { command: "evaluate best.safetensors --attack fast --limit 500", says: "the stages of AutoAttack that find most" },
+    {
+      command: "evaluate resnet.safetensors --data cifar10 --eps 8/255 --attack autoattack --out results/aa",
+      says: "a PyTorch network, AutoAttack, to go on with after a kill",
+    },
+    { command: "evaluate last.safetensors --norm l2 --eps 2 --curve --json", says: "for a program" },
   ],
   parser,
-  permissions: ({ weights, ...engine }, { project, cache, workingFolder }) => ({
-    read: [project, cache, resolve(workingFolder, weights)],
+  check({ out, saveImages, curve, curveEps }) {
+    if (saveImages && out === undefined) {
+      throw new UsageError("Cannot use --save-images without --out DIR: the images need a folder");
+    }
+    if (curveEps !== undefined && !curve) {
+      throw new UsageError("Cannot use --curve-eps without --curve: it says at which radii");
+    }
+  },
+  permissions: ({ weights, out, ...engine }, { project, cache, workingFolder }) => ({
+    read: [
+      project,
+      cache,
+      resolve(workingFolder, weights),
+      ...(out === undefined ? [] : [resolve(workingFolder, out)]),
+    ],
+    ...(out === undefined ? {} : { write: [resolve(workingFolder, out)] }),
     sys: hardwareFacts,
     engine,
   }),
   async run(options, io) {
-    const { evaluateWeights } = await import("../../bench/on_team.ts");
-    const { split, limit, batch, seed, norm, eps } = options;
-    const threat: ThreatModel = { norm, epsilon: eps };
-    const engine = await readEngineRequest(options);
-    const attacks = await namedAttacks(threat, options);
-    const weights = await readBytes(resolve(io.place.workingFolder, options.weights), "weight file");
+    const engine = await readEngineRequest(options), asked = await readOptions(options, io);
     const display = options.quiet ? quietDisplay : liveDisplay(io);
-    let report: EvaluationReport;
+    let record: EvaluationRecord, report: string | null = null;
     try {
-      const data = namedData(options.data, options.dataOption, "--data-option");
-      const rest = { split, batch, seed, ...(limit === undefined ? {} : { limit }), cache: io.place.cache };
-      report = await evaluateWeights(
-        engine,
-        { weights, source: options.weights, data, threat, attacks, ...rest },
-        display.observe,
-      );
+      if (options.out === undefined) {
+        const { evaluateWeights } = await import("../../bench/on_team.ts");
+        record = await evaluateWeights(engine, asked, display.observe);
+      } else {
+        const { evaluateInto } = await import("../../bench/evaluate_into.ts");
+        const { writeEvaluationReport } = await import("../../report/write_evaluation.ts");
+        const out = resolve(io.place.workingFolder, options.out);
+        const place = { out, ...(options.saveImages ? { onImages: contactSheets(out, asked.threat) } : {}) };
+        record = await evaluateInto(engine, asked, place, display.observe);
+        await writeEvaluationReport(out, record);
+        report = shortPath(join(out, "report.md"), io);
+      }
     } finally {
       display.clear();
     }
-    if (options.json) io.out.write(`${JSON.stringify(report)}\n`);
-    else printReport(report, io.out);
+    if (options.json) io.out.write(`${JSON.stringify(record)}\n`);
+    else printEvaluation(record, io.out);
+    if (report !== null && !options.json) io.out.write(`Report ${plainText(report)}\n`);
     return 0;
   },
 });
 
+async function readOptions(options: Options, io: Io): Promise<EvaluateOptions> {
+  const { split, limit, batch, seed, norm, eps } = options;
+  const threat: ThreatModel = { norm, epsilon: eps };
+  const attacks = await namedAttacks(threat, options);
+  const model = options.model === undefined ? {} : { model: options.model };
+  const { options: modelOptions } = named("", options.modelOption, "--model-option");
+  const given = { ...model, ...(options.modelOption.length === 0 ? {} : { options: modelOptions }) };
+  return {
+    weights: await readBytes(resolve(io.place.workingFolder, options.weights), "weight file"),
+    source: options.weights,
+    given,
+    data: namedData(options.data, options.dataOption, "--data-option"),
+    threat,
+    attacks,
+    curve: options.curve ? options.curveEps ?? usualRadii(threat) : [],
+    ...{ split, batch, seed, ...(limit === undefined ? {} : { limit }), cache: io.place.cache },
+  };
+}
+
+/** From no attack to twice ε; in L∞ also 0.5, which no honest network withstands. */
+function usualRadii({ norm, epsilon }: ThreatModel): number[] {
+  const radii = [0, 0.25, 0.5, 0.75, 1, 1.5, 2].map((factor) => factor * epsilon);
+  return norm === "linf" ? [...radii.filter((radius) => radius < 0.5), 0.5] : radii;
+}
+
+/** Writes a picture of each attack's first images. */
+function contactSheets(out: string, { norm, epsilon }: ThreatModel) {
+  return async ({ key, images, shape }: AttackedImages): Promise<void> => {
+    if (images.length === 0) return;
+    const { contactSheet } = await import("../../report/contact_sheet.ts");
+    const { svgToPng } = await import("../../report/png.ts");
+    const { atomicWrite } = await import("../../files/atomic_write.ts");
+    const sheet = contactSheet({ images, shape, title: `Adversarial images of ${key}`, epsilon, norm });
+    await atomicWrite(join(out, `adversarial-${key}.png`), await svgToPng(sheet));
+  };
+}
+
 /** --step-size and --restarts go to the attacks that know them. @throws {UsageError} When none does. */
-async function namedAttacks(threat: ThreatModel, { attack, stepSize, restarts }: Options): Promise<Named[]> {
+async function namedAttacks(
+  threat: ThreatModel,
+  { attack, attackOption, stepSize, restarts }: Options,
+): Promise<Named[]> {
   const { findAttack } = await import("../../attacks/registry.ts");
-  const given = Object.entries({ stepSize, restarts }).filter((entry): entry is [string, number] =>
+  const { options: others } = named("", attackOption, "--attack-option");
+  const given = Object.entries({ stepSize, restarts, ...others }).filter((entry): entry is [string, number] =>
     entry[1] !== undefined
   );
   const known = attack.map((name) => {
@@ -108,21 +194,4 @@ async function namedAttacks(threat: ThreatModel, { attack, stepSize, restarts }:
     name,
     options: Object.fromEntries(given.filter(([key]) => Object.hasOwn(resolved, key))),
   }));
-}
-
-function printReport(report: EvaluationReport, out: Output): void {
-  const { clean, robust, attacks, engine } = report;
-  const images = `${plainText(report.data)} ${report.split} images`;
-  const computed = engine === null ? "" : `, engine ${engine.name} ${engine.precision}`;
-  out.write(
-    `${plainText(report.model.name)}, weights ${report.weightsSha256.slice(0, 12)}, ${images}${computed}\n`,
-  );
-  const row = (
-    label: string,
-    { accuracy, correct, count }: typeof clean,
-  ) => [label, formatPercent(accuracy), `${correct} of ${count}`];
-  printTable(out, ["attack", "accuracy", "images"], [
-    row("none", clean),
-    ...robust.map((entry) => row(attacks[entry.attack]?.label ?? entry.attack, entry)),
-  ]);
 }

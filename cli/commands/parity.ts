@@ -2,13 +2,14 @@
 
 import { resolve } from "node:path";
 import { UsageError } from "../../bench/usage_error.ts";
+import type { TestImages } from "../../parity/case.ts";
 import type { ParityLine } from "../../parity/lines.ts";
 import { plainText } from "../../report/plain_text.ts";
 import { defineCommand } from "../command.ts";
 import { complain } from "../complain.ts";
 import { engineOptions, readEngineRequest } from "../engine_options.ts";
 import { path } from "../kinds.ts";
-import { fields, flag, optionalArgument } from "../options.ts";
+import { fields, flag, optionalArgument, optionalValue } from "../options.ts";
 import type { Place } from "../place.ts";
 import { shortPath } from "../short_path.ts";
 
@@ -21,17 +22,22 @@ export const parity = defineCommand({
   examples: [
     { command: "parity", says: "the cases that come with the program" },
     { command: "parity ../cases --engine cpu", says: "others, on the slow reference engine" },
+    { command: "parity ../cases --data ../data", says: "with MNIST in ../data/mnist, which some cases need" },
     { command: "parity --json", says: "for a program" },
   ],
   parser: fields({
     folder: optionalArgument(path("DIR"), "Folder with manifests (default: tests/fixtures of the program)"),
+    data: optionalValue("--data", path("DIR"), "Folder that holds MNIST's folder (default: the downloads)"),
     engine: engineOptions.engine,
     precision: engineOptions.precision,
     shards: engineOptions.shards,
     json: flag("--json", "Print one JSON document instead of lines"),
   }),
-  permissions: ({ folder, ...engine }, place) => ({ read: [place.project, folderOf(folder, place)], engine }),
-  async run({ folder, json, ...options }, io) {
+  permissions: ({ folder, data, ...engine }, place) => ({
+    read: [place.project, folderOf(folder, place), dataFolder(data, place)],
+    engine,
+  }),
+  async run({ folder, data, json, ...options }, io) {
     const { openAlone, planEngine } = await import("../../bench/engine_request.ts");
     const { replayFolder } = await import("../../parity/replay.ts");
     const { formatParityLine, replayedAny } = await import("../../parity/lines.ts");
@@ -39,7 +45,8 @@ export const parity = defineCommand({
     await checkFolder(path);
     const engine = await openAlone(await planEngine(await readEngineRequest({ ...options, workers: 1 })));
     const lines: ParityLine[] = [];
-    for await (const line of replayFolder(path, engine)) {
+    const mnistTest = () => readMnistTest(dataFolder(data, io.place));
+    for await (const line of replayFolder(path, engine, { mnistTest })) {
       lines.push(line);
       if (!json) io.out.write(`${formatParityLine(line).split("\t").map(plainText).join("\t")}\n`);
     }
@@ -55,6 +62,23 @@ export const parity = defineCommand({
 
 function folderOf(folder: string | undefined, { project, workingFolder }: Place): string {
   return folder === undefined ? resolve(project, "tests/fixtures") : resolve(workingFolder, folder);
+}
+
+function dataFolder(data: string | undefined, { cache, workingFolder }: Place): string {
+  return data === undefined ? cache : resolve(workingFolder, data);
+}
+
+/** MNIST's test images, or undefined where its files are not in the folder. */
+async function readMnistTest(cache: string): Promise<TestImages | undefined> {
+  const { findDataset } = await import("../../data/registry.ts");
+  const { DataFileError } = await import("../../data/data_file_error.ts");
+  try {
+    const { shape, final: { images, labels } } = await findDataset("mnist").load({}, { cache });
+    return { shape, images, labels };
+  } catch (error) {
+    if (error instanceof DataFileError && error.problem === "missing") return undefined;
+    throw error;
+  }
 }
 
 async function checkFolder(path: string): Promise<void> {

@@ -6,6 +6,7 @@ import { cost } from "./cost.ts";
 import { dataCheck, dataGet, dataList } from "./data.ts";
 import { doctor } from "./doctor.ts";
 import { evaluate } from "./evaluate.ts";
+import { exportWeights } from "./export.ts";
 import { list } from "./list.ts";
 import { parity } from "./parity.ts";
 import { report } from "./report.ts";
@@ -16,6 +17,7 @@ export const commands: readonly Command[] = [
   bench,
   train,
   evaluate,
+  exportWeights,
   report,
   cost,
   dataList,

@@ -1,0 +1,108 @@
+/** An evaluation of saved weights that leaves its record, and its images where asked, in a folder, and goes on there after a
+ *  kill. @module */
+
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { findDataset } from "../data/registry.ts";
+import { atomicWrite } from "../files/atomic_write.ts";
+import { type AdversarialImage, adversarialImages, encodeAdversarialImages } from "./adversarial_images.ts";
+import { type EngineRequest, planEngine } from "./engine_request.ts";
+import type { EvaluateOptions } from "./evaluate_weights.ts";
+import { EvaluationFolder } from "./evaluation_folder.ts";
+import type { EvaluationRecord } from "./evaluation_record.ts";
+import { evaluateWithPlan } from "./on_team.ts";
+import type { Observe } from "./progress.ts";
+import { attacksByKey } from "./run_config.ts";
+import { firstImages } from "./run_state.ts";
+import { UsageError } from "./usage_error.ts";
+
+export interface IntoFolder {
+  /** Absolute. */
+  readonly out: string;
+  /** Told of each attack's images before the record is written; they are in a safetensors file by then. */
+  readonly onImages?: (images: AttackedImages) => Promise<void>;
+}
+
+/** The images that one attack found. */
+export interface AttackedImages {
+  readonly key: string;
+  readonly images: readonly AdversarialImage[];
+  readonly shape: readonly [number, number, number];
+}
+
+/**
+ * Evaluates, or goes on, or reads the record that is there.
+ *
+ * @throws {UsageError} What {@linkcode evaluateWithPlan} throws, or when the folder holds another evaluation.
+ */
+export async function evaluateInto(
+  request: EngineRequest,
+  options: EvaluateOptions,
+  { out, onImages }: IntoFolder,
+  observe: Observe,
+): Promise<EvaluationRecord> {
+  const plan = await planEngine(request);
+  const folder = await EvaluationFolder.open(out, keyOf(options, plan));
+  try {
+    const before = await folder.record();
+    if (before !== null) {
+      observe({ kind: "note", text: `${out} holds this evaluation already` });
+      return before;
+    }
+    const known = await folder.chunks();
+    if (known.length > 0) {
+      observe({ kind: "note", text: `Going on with ${known.length} batches of an earlier attempt` });
+    }
+    const record = await evaluateWithPlan(
+      plan,
+      { ...options, known, keeps: true },
+      observe,
+      (bytes) => folder.keep(bytes),
+    );
+    await folder.settle();
+    if (onImages) await saveImages(folder, options, record, onImages);
+    await folder.finish(record);
+    return record;
+  } finally {
+    await folder.settle().catch(() => {});
+    folder.close();
+  }
+}
+
+/** What decides the outcomes. */
+function keyOf(options: EvaluateOptions, plan: Awaited<ReturnType<typeof planEngine>>): unknown {
+  const { weights, given, data, split, limit, threat, attacks, curve, seed } = options;
+  const { engine, precision, shards } = plan;
+  const plain = {
+    weightFileSha256: createHash("sha256").update(weights).digest("hex"),
+    ...{ given, data, split, limit, threat, curve, seed },
+    attacks: keysOf(threat, attacks),
+    engine: { engine, precision, shards },
+  };
+  return JSON.parse(JSON.stringify(plain));
+}
+
+function keysOf(...attacks: Parameters<typeof attacksByKey>): string[] {
+  try {
+    return [...attacksByKey(...attacks).keys()];
+  } catch (error) {
+    throw UsageError.from(error, "--attack and its options");
+  }
+}
+
+async function saveImages(
+  folder: EvaluationFolder,
+  { data, split, limit, cache }: EvaluateOptions,
+  record: EvaluationRecord,
+  onImages: NonNullable<IntoFolder["onImages"]>,
+): Promise<void> {
+  const dataset = await findDataset(data.name).load(data.options, { cache });
+  const judged = firstImages(dataset, split, limit ?? dataset[split].labels.length), files = await folder.chunks();
+  for (const { attack: key } of record.robust) {
+    const images = await adversarialImages(files, judged, key);
+    const metadata = { attack: record.attacks[key]!.label, data: record.data.name, split: record.split };
+    const bytes = encodeAdversarialImages(images, dataset.shape, { ...metadata, weightsSha256: record.weightsSha256 });
+    await atomicWrite(join(folder.path, `adversarial-${key}.safetensors`), bytes);
+    await onImages({ key, images, shape: dataset.shape });
+  }
+}

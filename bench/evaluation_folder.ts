@@ -1,0 +1,124 @@
+/** The folder of one evaluation: what is evaluated there, the outcomes found so far, and the record at the end. The same
+ *  evaluation goes on with what it finds; another one is refused. @module */
+
+import { join } from "node:path";
+import { atomicWrite } from "../files/atomic_write.ts";
+import { writeFailure } from "../files/explain_write.ts";
+import { canonicalJson, firstDifference } from "./canonical.ts";
+import { type EvaluationRecord, evaluationSchema } from "./evaluation_record.ts";
+import { lockFolder } from "./folder_lock.ts";
+import { UsageError } from "./usage_error.ts";
+
+const KEY_FILE = "evaluation-key.json", RECORD_FILE = "evaluation.json", PROGRESS = "progress";
+
+export class EvaluationFolder {
+  readonly path: string;
+  #lock: Disposable;
+  #chunks: number;
+  #last: Promise<void> = Promise.resolve();
+  #failure: Error | undefined;
+
+  private constructor(path: string, lock: Disposable, chunks: number) {
+    this.path = path;
+    this.#lock = lock;
+    this.#chunks = chunks;
+  }
+
+  /**
+   * Opens or makes the folder for an evaluation.
+   *
+   * @param key Everything that decides the outcomes, as plain JSON.
+   * @throws {UsageError} When it holds another evaluation, or another program is at work in it.
+   */
+  static async open(path: string, key: unknown): Promise<EvaluationFolder> {
+    await Deno.mkdir(join(path, PROGRESS), { recursive: true }).catch((error) => {
+      throw writeFailure(path, error);
+    });
+    const lock = await lockFolder(path);
+    try {
+      const stored = await readText(join(path, KEY_FILE));
+      if (stored === null) await atomicWrite(join(path, KEY_FILE), canonicalJson(key));
+      else refuseAnother(path, parse(stored, path), key);
+      return new EvaluationFolder(path, lock, (await listChunks(path)).length);
+    } catch (error) {
+      lock[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** The record of an evaluation that came to its end; null where it has not. @throws {UsageError} When it is damaged. */
+  async record(): Promise<EvaluationRecord | null> {
+    const text = await readText(join(this.path, RECORD_FILE));
+    if (text === null) return null;
+    const { success, data } = evaluationSchema.safeParse(parse(text, this.path));
+    if (success) return data;
+    throw new UsageError(`Cannot read ${join(this.path, RECORD_FILE)}: it is no evaluation record; move it away`);
+  }
+
+  /** Files of outcomes that are whole. */
+  chunks(): Promise<string[]> {
+    return listChunks(this.path);
+  }
+
+  /** Keeps outcomes, whole or not at all, after those before. */
+  keep(bytes: Uint8Array): void {
+    const file = join(this.path, PROGRESS, `${String(this.#chunks++).padStart(6, "0")}.safetensors`);
+    this.#last = this.#last.then(() => atomicWrite(file, bytes)).catch((error: Error) => {
+      this.#failure ??= writeFailure(file, error);
+    });
+  }
+
+  /** Resolves when all outcomes are on the disk. @throws {Error} The first that could not be written. */
+  async settle(): Promise<void> {
+    await this.#last;
+    if (this.#failure) throw this.#failure;
+  }
+
+  /** Writes the record and lets go of the outcomes, which it holds. */
+  async finish(record: EvaluationRecord): Promise<void> {
+    await atomicWrite(join(this.path, RECORD_FILE), JSON.stringify(record, null, 2) + "\n");
+    await Deno.remove(join(this.path, PROGRESS), { recursive: true });
+  }
+
+  close(): void {
+    this.#lock[Symbol.dispose]();
+  }
+}
+
+function refuseAnother(path: string, stored: unknown, key: unknown): void {
+  const difference = firstDifference(stored, key);
+  if (difference === undefined) return;
+  throw new UsageError(
+    `Cannot evaluate into ${path}: it holds an evaluation with another ${difference}; choose another --out`,
+  );
+}
+
+async function listChunks(path: string): Promise<string[]> {
+  const files: string[] = [];
+  try {
+    for await (const { name } of Deno.readDir(join(path, PROGRESS))) {
+      if (name.endsWith(".safetensors")) files.push(join(path, PROGRESS, name));
+      else await Deno.remove(join(path, PROGRESS, name)); // what a killed writer left
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return files.sort();
+}
+
+async function readText(path: string): Promise<string | null> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}
+
+function parse(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UsageError(`Cannot read the evaluation in ${path}: a file there is not valid JSON; choose another --out`);
+  }
+}

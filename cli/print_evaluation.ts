@@ -1,0 +1,58 @@
+/** What evaluate prints for a person. @module */
+
+import type { EvaluationRecord } from "../bench/evaluation_record.ts";
+import { formatSeconds, formatShare } from "../report/format.ts";
+import { plainText } from "../report/plain_text.ts";
+import { wilsonInterval } from "../statistics/wilson.ts";
+import type { Output } from "./io.ts";
+import { printTable } from "./print_table.ts";
+
+/** Prints what was judged, a table of the attacks with 95 % intervals (Wilson), the curve, and the warnings. */
+export function printEvaluation(record: EvaluationRecord, out: Output): void {
+  const { engine, warnings, curve } = record;
+  const images = `${record.count} ${plainText(record.split)} images of ${plainText(record.data.name)}`;
+  const computed = engine === null ? "" : `, engine ${engine.name} ${engine.precision}`;
+  out.write(`${plainText(record.model.name)}, weights ${record.weightsSha256.slice(0, 12)}, ${images}${computed}\n`);
+  printTable(out, ["attack", "accuracy [95 % interval]", "images", "seconds"], attackRows(record));
+  if (curve.length > 0) printTable(out, ["ε", ...curveKeys(record)], curveRows(record));
+  for (const { message, advice } of warnings) out.write(`warning: ${plainText(message)}; ${plainText(advice)}\n`);
+}
+
+function attackRows({ clean, robust, attacks }: EvaluationRecord): string[][] {
+  return [
+    ["none", share(clean), `${clean.correct} of ${clean.count}`, ""],
+    ...robust.flatMap((row) => [
+      [
+        attacks[row.attack]?.label ?? row.attack,
+        share(row),
+        `${row.correct} of ${row.count}`,
+        formatSeconds(row.seconds),
+      ],
+      ...(row.stages ?? []).map(({ name, attacked, correct, seconds }) => [
+        `  after ${name}`,
+        share({ correct, count: row.count }),
+        `${correct} of ${attacked} attacked`,
+        formatSeconds(seconds),
+      ]),
+    ]),
+  ];
+}
+
+function share({ correct, count }: { readonly correct: number; readonly count: number }): string {
+  return formatShare(correct / count, wilsonInterval(correct, count));
+}
+
+function curveKeys({ curve }: EvaluationRecord): string[] {
+  return [...new Set(curve.map(({ attack }) => attack))];
+}
+
+function curveRows(record: EvaluationRecord): string[][] {
+  const radii = [...new Set(record.curve.map(({ epsilon }) => epsilon))];
+  return radii.map((radius) => [
+    String(Number(radius.toPrecision(6))),
+    ...curveKeys(record).map((key) => {
+      const point = record.curve.find(({ attack, epsilon }) => attack === key && epsilon === radius);
+      return point ? share(point) : "";
+    }),
+  ]);
+}
