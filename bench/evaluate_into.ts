@@ -26,6 +26,7 @@ export interface IntoFolder {
 /** The images that one attack found. */
 export interface AttackedImages {
   readonly key: string;
+  readonly label: string;
   readonly images: readonly AdversarialImage[];
   readonly shape: readonly [number, number, number];
 }
@@ -100,9 +101,10 @@ async function saveImages(
   const judged = firstImages(dataset, split, limit ?? dataset[split].labels.length), files = await folder.chunks();
   for (const { attack: key } of record.robust) {
     const images = await adversarialImages(files, judged, key);
-    const metadata = { attack: record.attacks[key]!.label, data: record.data.name, split: record.split };
+    const { label } = record.attacks[key]!;
+    const metadata = { attack: label, data: record.data.name, split: record.split };
     const bytes = encodeAdversarialImages(images, dataset.shape, { ...metadata, weightsSha256: record.weightsSha256 });
     await atomicWrite(join(folder.path, `adversarial-${key}.safetensors`), bytes);
-    await onImages({ key, images, shape: dataset.shape });
+    await onImages({ key, label, images, shape: dataset.shape });
   }
 }

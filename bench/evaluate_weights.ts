@@ -110,7 +110,7 @@ export async function evaluateOn(
       robust,
       attacks: describeAttacks(attacks.values()),
       curve,
-      warnings: [...warnings, ...checkCurve(curve, threat.norm), ...checkCount(count)],
+      warnings: [...warnings, ...checkCurve(curve, attacks), ...checkCount(count)],
     };
   } finally {
     tf.dispose([...parameters.values()]);

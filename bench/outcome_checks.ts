@@ -81,13 +81,18 @@ function isSignificantlyLower(low: RobustRow, high: RobustRow): boolean {
 }
 
 /** Warnings from a curve of accuracy against ε. */
-export function checkCurve(curve: readonly CurvePoint[], norm: "linf" | "l2"): Warning[] {
-  const large = curve.filter(({ epsilon, accuracy }) => {
-    return norm === "linf" && epsilon >= LARGE_EPSILON && accuracy > WITHSTAND_MAY;
+export function checkCurve(curve: readonly CurvePoint[], attacks: ReadonlyMap<string, Attack>): Warning[] {
+  const large = curve.filter(({ attack: key, epsilon, accuracy }) => {
+    const { threat, passes } = attacks.get(key)!;
+    // One step along the sign may well overshoot, and noise does not search.
+    return threat.norm === "linf" && passes > 1 && epsilon >= LARGE_EPSILON && accuracy > WITHSTAND_MAY;
   });
   return large.filter(({ attack }, i) => large.findIndex((point) => point.attack === attack) === i).map((point) => ({
     code: "large-epsilon-withstood",
-    message: `${point.correct} of ${point.count} images withstand ${point.attack} at ε=${point.epsilon}, which could ` +
+    message:
+      `${point.correct} of ${point.count} images withstand ${
+        attacks.get(point.attack)!.name
+      } at ε=${point.epsilon}, which could ` +
       "turn any image into any other grey",
     advice: "an attack without bounds must reach 0 %: gradients may be masked, or its steps are too few",
   }));

@@ -2,7 +2,16 @@ import assert from "node:assert/strict";
 import type { StoredTensor } from "../models/safetensors.ts";
 import { compareFact, compareTensor } from "./compare.ts";
 import { formatParityLine, type ParityLine, replayedAny } from "./lines.ts";
-import { accuracies, correctImages, DEEP_GRADIENT, EXACT, FGSM_PIXELS, FORWARD, TRADES_IMAGES } from "./tolerances.ts";
+import {
+  accuracies,
+  correctImages,
+  DEEP_GRADIENT,
+  EXACT,
+  FGSM_PIXELS,
+  FORWARD,
+  imagesUnlike,
+  TRADES_IMAGES,
+} from "./tolerances.ts";
 
 const WHOLE = {
   variant: "paper",
@@ -56,10 +65,13 @@ Deno.test("compareTensor() fails on other parts, shapes and values", () => {
   }
 });
 
-Deno.test("compareFact() demands equality", () => {
+Deno.test("compareFact() demands equality, or what the fact says", () => {
   const fact = { variant: "-", quantity: "parameters", actual: 312_202 };
   assert.equal(compareFact({ ...fact, expected: 312_202 }).outcome, "pass");
   assert.deepEqual(compareFact({ ...fact, expected: 312_203 }).error, 1);
+  const outcomeAt = (tolerance: number) => compareFact({ ...fact, expected: 312_205, tolerance }).outcome;
+  assert.deepEqual([0, 2, 3].map(outcomeAt), ["FAIL", "FAIL", "pass"]);
+  assert.equal(compareFact({ ...fact, actual: NaN, expected: 1, tolerance: 9 }).outcome, "FAIL");
 });
 
 Deno.test("tolerances measure as their names say", () => {
@@ -75,6 +87,7 @@ Deno.test("tolerances measure as their names say", () => {
   assert.equal(correctImages(32).error([1, 0, 1], [0, 1, 0]), 1);
   assert.equal(accuracies(32).error([0.5, 1], [0.5, 1 - 2 / 32]), 2);
   assert.deepEqual([accuracies(32).limit, accuracies(500).limit], [1, 2]);
+  assert.equal(imagesUnlike(3).error([1, 1, 0, 2, 2, 2], [1, 0, 1, 2, 2, 5]), 2, "the most in one row of 3");
 });
 
 Deno.test("formatParityLine() gives six cells, a reason in the error's place", () => {

@@ -157,12 +157,12 @@ function usualRadii({ norm, epsilon }: ThreatModel): number[] {
 
 /** Writes a picture of each attack's first images. */
 function contactSheets(out: string, { norm, epsilon }: ThreatModel) {
-  return async ({ key, images, shape }: AttackedImages): Promise<void> => {
+  return async ({ key, label, images, shape }: AttackedImages): Promise<void> => {
     if (images.length === 0) return;
     const { contactSheet } = await import("../../report/contact_sheet.ts");
     const { svgToPng } = await import("../../report/png.ts");
     const { atomicWrite } = await import("../../files/atomic_write.ts");
-    const sheet = contactSheet({ images, shape, title: `Adversarial images of ${key}`, epsilon, norm });
+    const sheet = contactSheet({ images, shape, title: label, epsilon, norm });
     await atomicWrite(join(out, `adversarial-${key}.png`), await svgToPng(sheet));
   };
 }
