@@ -92,6 +92,7 @@ function untargeted(loss: ApgdLoss, threat: ThreatModel, given: ApgdOptions): At
     resolved,
     passes: (steps + 1) * restarts * eotSamples,
     forwards: 1,
+    ...(isDlr ? { leastClasses: 3 } : {}),
     async perturb(model, batch, draw) {
       if (isDlr) checkClasses(model.classes, 3, "the DLR loss");
       const plain = await plainBatch(model, batch);

@@ -45,22 +45,23 @@ export function apgdMove(standing: Standing, { norm, epsilon }: ThreatModel, kee
   const { x, point } = standing;
   if (norm === "l2") {
     const z = ontoL2Ball(gradientStepL2(standing), x, epsilon);
-    return ontoL2Ball(point.map((_, i) => mixed(standing, i, z[i]!, keep)), x, epsilon);
+    return ontoL2Ball(point.map((here, i) => mixed(here, standing.before[i]!, z[i]!, keep)), x, epsilon);
   }
-  const radius = Math.fround(epsilon), { gradient, stepSize } = standing;
-  return point.map((value, i) => {
-    const low = Math.fround(x[i]! - radius), high = Math.fround(x[i]! + radius);
-    const ascended = Math.fround(value + stepSize * Math.sign(gradient[i]!));
+  const radius = Math.fround(epsilon), { before, gradient, stepSize } = standing;
+  const next = new Float32Array(x.length);
+  for (let i = 0; i < next.length; i++) {
+    const here = point[i]!, low = Math.fround(x[i]! - radius), high = Math.fround(x[i]! + radius);
+    const ascended = Math.fround(here + stepSize * Math.sign(gradient[i]!));
     const z = clip01(Math.min(Math.max(ascended, low), high));
-    return clip01(Math.min(Math.max(mixed(standing, i, z, keep), low), high));
-  });
+    next[i] = clip01(Math.min(Math.max(mixed(here, before[i]!, z, keep), low), high));
+  }
+  return next;
 }
 
-/** Pixel i of x_k + a·(z − x_k) + (1 − a)·(x_k − x_{k−1}). */
-function mixed({ point, before }: Standing, i: number, z: number, keep: number): number {
-  const here = point[i]!;
+/** x_k + a·(z − x_k) + (1 − a)·(x_k − x_{k−1}) of one pixel. */
+function mixed(here: number, before: number, z: number, keep: number): number {
   const towards = Math.fround(Math.fround(z - here) * keep);
-  const momentum = Math.fround(Math.fround(here - before[i]!) * (1 - keep));
+  const momentum = Math.fround(Math.fround(here - before) * (1 - keep));
   return Math.fround(Math.fround(here + towards) + momentum);
 }
 

@@ -13,6 +13,9 @@ import { imagesOf, plainBatch, takeLabels } from "./plain_batch.ts";
 import type { LogitsLoss } from "./query.ts";
 import { checkThreatModel } from "./threat_model.ts";
 
+/** The loss looks at the four largest logits. */
+const LEAST_CLASSES = 4;
+
 /** Options of {@linkcode apgdT}. */
 export interface ApgdTOptions extends ApgdOptions {
   /** Target classes: those with the second-largest logit on the clean image, the third-largest, and so on. @default {9} */
@@ -40,8 +43,8 @@ export const apgdTAttack: AttackDefinition = {
 };
 
 /**
- * APGD-T as an attack. Images that it cannot fool come back as they were. It needs a network of at least 4 classes, and
- * more classes than targets: `perturb` throws a RangeError on others.
+ * APGD-T as an attack. Images that it cannot fool come back as they were. Of fewer other classes than targets each is a
+ * target once. It needs a network of at least 4 classes: `perturb` throws a RangeError on others.
  *
  * @throws {RangeError} When the threat model or an option is out of range.
  */
@@ -56,12 +59,13 @@ export function apgdT(threat: ThreatModel, given: ApgdTOptions = {}): Attack {
     resolved,
     passes: (steps + 1) * restarts * targets * eotSamples,
     forwards: 1,
+    leastClasses: LEAST_CLASSES,
     async perturb(model, batch, draw) {
-      checkTargets(targets, model.classes);
+      checkClasses(model.classes, LEAST_CLASSES, "the targeted DLR loss");
       const plain = await plainBatch(model, batch);
       const search = new ApgdSearch(plain, draw, { name: "apgd-t", threat, ...resolved });
       const ranked = rankedTargets(await search.classify(), plain.labels, model.classes);
-      for (let target = 0; target < targets; target++) {
+      for (let target = 0; target < Math.min(targets, model.classes - 1); target++) {
         const chosen = Int32Array.from(ranked, (classes) => classes[target]!);
         const lossOf = (rows: readonly number[]) =>
           dlrTargetedOf(takeLabels(plain.labels, rows), takeLabels(chosen, rows), model.classes);
@@ -75,13 +79,4 @@ export function apgdT(threat: ThreatModel, given: ApgdTOptions = {}): Attack {
 /** The targeted DLR loss; its tensors belong to the query's tidy scope. */
 export function dlrTargetedOf(labels: Int32Array, targets: Int32Array, classes: number): LogitsLoss {
   return (logits) => dlrTargeted(logits, tf.tensor1d(labels, "int32"), tf.tensor1d(targets, "int32"), classes);
-}
-
-function checkTargets(targets: number, classes: number): void {
-  checkClasses(classes, 4, "the targeted DLR loss");
-  if (targets >= classes) {
-    throw new RangeError(
-      `Cannot run attack "apgd-t" with ${targets} targets on ${classes} classes: set targets to at most ${classes - 1}`,
-    );
-  }
 }

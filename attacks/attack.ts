@@ -54,6 +54,8 @@ export interface Attack {
   readonly passes: number;
   /** Forward passes without a backward one, for the same batch. */
   readonly forwards: number;
+  /** Fewest classes of a network that the attack can be run on; an ensemble leaves it out below. @default {2} */
+  readonly leastClasses?: number;
   /**
    * Attacks that are run in this order, each from the clean image and only on images that are still classified correctly;
    * their worst case is this attack's answer. An evaluation runs them stage by stage over all images; `perturb` does the

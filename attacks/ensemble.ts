@@ -20,8 +20,13 @@ export function ensemble(description: EnsembleDescription): Attack {
     ...description,
     passes: total(({ passes }) => passes),
     forwards: total(({ forwards }) => forwards + 1),
-    perturb: (model, batch, draw) => runStages(model, batch, stages, draw),
+    perturb: (model, batch, draw) => runStages(model, batch, runnable(stages, model.classes), draw),
   };
+}
+
+/** The stages that a network of so many classes allows. */
+export function runnable(stages: readonly Attack[], classes: number): Attack[] {
+  return stages.filter(({ leastClasses = 2 }) => classes >= leastClasses);
 }
 
 /** A stage's own draws: the same attack at another place of the ensemble, or outside, draws other numbers. */
@@ -36,7 +41,7 @@ async function runStages(
   draw: Draw,
 ): Promise<tf.Tensor4D> {
   const pixels = batch.x.size / batch.ids.length;
-  const worst = Float32Array.from(await batch.x.data());
+  const worst = (await batch.x.data() as Float32Array).slice();
   let rows = survivors(Array.from(batch.ids, (_, row) => row), (await judge(model, batch.x, batch.y)).correct);
   for (const stage of stages) {
     if (rows.length === 0) break;

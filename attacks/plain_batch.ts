@@ -20,7 +20,7 @@ export async function plainBatch(model: Classifier, { x, y, ids }: AttackBatch):
   const [, height, width, channels] = x.shape;
   const [images, labels] = await Promise.all([x.data(), y.data()]);
   const query = queryOf(model, [height, width, channels]);
-  return { query, x: Float32Array.from(images), labels: Int32Array.from(labels), ids };
+  return { query, x: (images as Float32Array).slice(), labels: Int32Array.from(labels), ids };
 }
 
 /** Plain images as a tensor of the engine. */

@@ -98,7 +98,7 @@ async function oneGradient(model: Classifier, x: tf.Tensor4D, loss: LogitsLoss):
 
 /** A copy: some engines hand out a view of their own memory. */
 async function valuesOf(tensor: tf.Tensor): Promise<Float32Array> {
-  return Float32Array.from(await tensor.data());
+  return (await tensor.data() as Float32Array).slice();
 }
 
 /** Rows `rows` of an array of rows that are `width` long, in that order. */

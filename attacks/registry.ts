@@ -48,7 +48,7 @@ export function findAttack(name: string, threat: ThreatModel, options: OptionVal
   const expected = attacks.map(({ name, example }) => name === example ? name : `${name} (for example ${example})`);
   const from = origin === undefined ? "" : ` from ${origin}`;
   const hint = didYouMean(name, attacks.flatMap((definition) => candidates(name, definition)));
-  throw new RangeError(`Cannot find attack "${name}"${from}: expected ${expected.join(" or ")}${hint}`);
+  throw new RangeError(`Cannot find attack "${name}"${from}: expected one of ${expected.join(", ")}${hint}`);
 }
 
 /** The numbers that stand where the pattern has capital letters, or null where the name does not fit. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ThreatModel } from "./attack.ts";
-import { findAttack } from "./registry.ts";
+import { attacks, findAttack } from "./registry.ts";
 import { formatThreatModel } from "./threat_model.ts";
 
 const LINF: ThreatModel = { norm: "linf", epsilon: 0.3 };
@@ -11,12 +11,14 @@ Deno.test("findAttack() reads numbers from the name", () => {
 });
 
 Deno.test("findAttack() says what it expected and what is close", () => {
-  const known = "expected fgsm or pgd-K (for example pgd-20)";
+  const known = `expected one of ${
+    attacks.map(({ name, example }) => name === example ? name : `${name} (for example ${example})`).join(", ")
+  }`;
   const cases = [
     ["pdg-40", `Cannot find attack "pdg-40": ${known}; did you mean "pgd-40"?`],
     ["pgd", `Cannot find attack "pgd": ${known}`],
     ["pgd-4.5", `Cannot find attack "pgd-4.5": ${known}; did you mean "pgd-20"?`],
-    ["square", `Cannot find attack "square": ${known}`],
+    ["squares", `Cannot find attack "squares": ${known}; did you mean "square"?`],
     ["", `Cannot find attack "": ${known}`],
   ] as const;
   for (const [name, message] of cases) assert.throws(() => findAttack(name, LINF), new RangeError(message));

@@ -31,7 +31,7 @@ export async function checkNetwork(model: Classifier, task: EvaluationTask, clea
       ...randomised(answers, y, model.classes),
       ...probabilities(answers[0]!, model.classes),
       ...zeroGradients(gradient, { count, correct: clean }),
-      ...fewClasses(model.classes, task.attacks.values()),
+      ...fewClasses(model.classes, [...task.attacks.values()]),
     ];
   } finally {
     labels.dispose();
@@ -93,17 +93,32 @@ function zeroGradients(gradient: Float32Array, { count, correct }: { count: numb
   }];
 }
 
-/** Of attacks towards other classes there are as many as classes less one. */
-function fewClasses(classes: number, attacks: Iterable<Attack>): Warning[] {
-  const targeted = [...attacks].flatMap((attack) => attack.stages ?? [attack]).filter(({ resolved }) => {
-    return typeof resolved["targets"] === "number" && resolved["targets"] > classes - 1;
-  });
-  if (targeted.length === 0) return [];
-  return [{
-    code: "few-classes",
-    message: `${[...new Set(targeted.map(({ name }) => name))].join(" and ")} meant for more targets than the ${
-      classes - 1
-    } other classes: each other class was a target once`,
-    advice: "name the number of targets beside the figure",
-  }];
+/** Of attacks towards other classes there are as many as classes less one, and some losses need four logits. */
+function fewClasses(classes: number, attacks: readonly Attack[]): Warning[] {
+  const stages = attacks.flatMap((attack) => attack.stages ?? []);
+  const leftOut = namesOf(stages.filter(({ leastClasses = 2 }) => classes < leastClasses));
+  const single = attacks.filter((attack) => !attack.stages);
+  const fewer = namesOf([...single, ...stages].filter(({ leastClasses = 2, resolved }) => {
+    return classes >= leastClasses && typeof resolved["targets"] === "number" && resolved["targets"] > classes - 1;
+  }));
+  const warnings: Warning[] = [];
+  if (leftOut !== "") {
+    warnings.push({
+      code: "few-classes",
+      message: `${leftOut} was left out of its ensemble: it needs more than ${classes} classes`,
+      advice: "do not compare the figure with one of the whole ensemble",
+    });
+  }
+  if (fewer !== "") {
+    warnings.push({
+      code: "few-classes",
+      message: `${fewer} had only ${classes - 1} target classes: there are no more`,
+      advice: "say so beside the figure",
+    });
+  }
+  return warnings;
+}
+
+function namesOf(attacks: readonly Attack[]): string {
+  return [...new Set(attacks.map(({ name }) => name))].join(" and ");
 }

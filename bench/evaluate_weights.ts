@@ -72,6 +72,7 @@ export async function evaluateOn(
   });
   const { threat, data, seed } = options;
   const attacks = usage("--attack and its options", () => attacksByKey(threat, options.attacks));
+  usage("--attack", () => checkClasses(attacks.values(), model.classes));
   const dataset = await load(options);
   usage("--data and the weight file", () => checkFit(model, dataset));
   await checkEvaluationFits(engine, { name: model.name, options: { ...model.options } }, options.batch);
@@ -114,6 +115,14 @@ export async function evaluateOn(
     };
   } finally {
     tf.dispose([...parameters.values()]);
+  }
+}
+
+/** An ensemble leaves out what needs more classes; alone it cannot run. */
+function checkClasses(attacks: Iterable<Attack>, classes: number): void {
+  for (const { name, leastClasses = 2 } of attacks) {
+    if (classes >= leastClasses) continue;
+    throw new RangeError(`Cannot run ${name} on ${classes} classes: it needs at least ${leastClasses}`);
   }
 }
 

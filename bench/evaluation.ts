@@ -4,7 +4,7 @@
 
 import type * as tf from "@tensorflow/tfjs";
 import type { Attack, AttackBatch, Classifier, Draw } from "../attacks/attack.ts";
-import { stageDraw } from "../attacks/ensemble.ts";
+import { runnable, stageDraw } from "../attacks/ensemble.ts";
 import { judge } from "../attacks/judge.ts";
 import { verify } from "../attacks/verify.ts";
 import { encodeOutcomes } from "../statistics/outcome_bits.ts";
@@ -86,7 +86,7 @@ async function underEnsemble(
   const correct = clean.slice(), found = new Map<number, Float32Array>();
   const rows: NonNullable<RobustRow["stages"]> = [];
   let violations = 0;
-  for (const [index, stage] of stages.entries()) {
+  for (const [index, stage] of runnable(stages, model.classes).entries()) {
     const positions = everyPosition(task).filter((position) => correct[position] === 1);
     const draw = stageDraw(task.draw, stage);
     const swept = await sweep(task, {

@@ -15,14 +15,18 @@ const MOST_KERNELS = 20;
 export function printCost(report: CostReport & { readonly vs?: readonly Comparison[] }, out: Output): void {
   out.write(`${bold(`${report.methodLabel} on ${report.model}, batch ${report.batch}`, out.colors)}\n`);
   out.write(`${twoColumns(facts(report), out.columns())}\n`);
-  const { loadAverage, machine: { cores } } = report;
-  if (loadAverage !== null && cores !== null && loadAverage > cores) {
-    out.write(
-      `warning: load ${loadAverage.toFixed(1)} on ${counted(cores, "core")} at the start; times are too long\n`,
-    );
-  }
+  warnOfLoad(report, out);
   if (report.vs) printComparison(report.vs, report, out);
   if (report.profile) printProfile(report.profile, out);
+}
+
+/** Says where other programs were at work. */
+export function warnOfLoad(
+  { loadAverage, machine: { cores } }: Pick<CostReport, "loadAverage" | "machine">,
+  out: Output,
+) {
+  if (loadAverage === null || cores === null || loadAverage <= cores) return;
+  out.write(`warning: load ${loadAverage.toFixed(1)} on ${counted(cores, "core")} at the start; times are too long\n`);
 }
 
 function facts(report: CostReport): (readonly [string, string])[] {
@@ -55,7 +59,9 @@ function facts(report: CostReport): (readonly [string, string])[] {
   ];
 }
 
-function describeEngine({ name, version, kernels, precision, workers, shards, settings = {} }: CostReport["engine"]) {
+export function describeEngine(
+  { name, version, kernels, precision, workers, shards, settings = {} }: CostReport["engine"],
+) {
   const parts = [`${name} (${version}, ${kernels})`, precision, counted(workers, "worker"), counted(shards, "shard")];
   return [...parts, ...Object.entries(settings).map(([key, value]) => `${key} ${value}`)].join(", ");
 }

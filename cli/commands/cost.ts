@@ -6,26 +6,31 @@ import type { CostReport } from "../../bench/on_team.ts";
 import type { Comparison, PeerTime } from "../../bench/peer_times.ts";
 import { defineCommand } from "../command.ts";
 import { engineOptions, readEngineRequest } from "../engine_options.ts";
-import { integer, number, path, setting, text } from "../kinds.ts";
+import type { Io } from "../io.ts";
+import { integer, number, path, type Setting, setting, text } from "../kinds.ts";
 import { named } from "../named.ts";
-import { fields, flag, optionalValue, requiredValue, value, values } from "../options.ts";
+import { fields, flag, optionalValue, value, values } from "../options.ts";
 import { hardwareFacts } from "../permissions.ts";
+import { printAttackCost } from "../print_attack_cost.ts";
 import { printCost } from "../print_cost.ts";
 import { readBytes } from "../read_file.ts";
 
 export const cost = defineCommand({
   name: "cost",
-  summary: "Measure the seconds of one optimizer step",
+  summary: "Measure the seconds of one optimizer step, or of an attack",
   description:
-    "Times whole steps on made-up images, after one that is not counted; loading is left out. GFLOP/s count convolutions and dense layers, and are set beside the matrix products that the same engine does on this machine.",
+    "Times whole steps on made-up images, after one that is not counted; loading is left out. GFLOP/s count convolutions and dense layers, and are set beside the matrix products that the same engine does on this machine. With --attack: seconds for each image that withstands the attack, beside the network passes that it is made of.",
   examples: [
     { command: "cost --method yopo-5-3", says: "the default network and batch" },
     { command: "cost --method pgd-40 --batch 256 --steps 5 --json", says: "one JSON line" },
     { command: "cost --method natural --batch 256 --vs torch.jsonl", says: "beside another program's times" },
     { command: "cost --method natural --profile", says: "where the time goes, by kernel" },
+    { command: "cost --attack autoattack --batch 64", says: "an attack's bookkeeping beside its passes" },
   ],
   parser: fields({
-    method: requiredValue("--method", text("METHOD"), "Training method, such as yopo-5-3; list methods names them"),
+    method: optionalValue("--method", text("METHOD"), "Training method, such as yopo-5-3; list methods names them"),
+    attack: optionalValue("--attack", text("ATTACK"), "Attack in a method's place; list attacks names them"),
+    attackOption: values("--attack-option", setting(), "An option of the attack"),
     option: values("--option", setting(), "An option of the method"),
     model: value("--model", text("MODEL"), "Network; list models names them", "small-cnn"),
     modelOption: values("--model-option", setting(), "An option of the network"),
@@ -42,7 +47,13 @@ export const cost = defineCommand({
     profile: flag("--profile", "Print the seconds of each kernel as well"),
     json: flag("--json", "Print one JSON line"),
   }),
-  check({ vs, modelOption }) {
+  check({ method, attack, vs, profile, modelOption }) {
+    if ((method === undefined) === (attack === undefined)) {
+      throw new UsageError("Cannot measure: give either --method METHOD or --attack ATTACK");
+    }
+    if (attack !== undefined && (vs !== undefined || profile)) {
+      throw new UsageError("Cannot use --vs or --profile with --attack: they belong to --method");
+    }
     if (vs === undefined || modelOption.length === 0) return;
     throw new UsageError("Cannot use --vs with --model-option: the file's lines do not tell a network's options");
   },
@@ -52,12 +63,15 @@ export const cost = defineCommand({
     engine,
   }),
   async run({ json, batch, steps, stepSize, vs, profile, ...options }, io) {
+    if (options.attack !== undefined) {
+      return await costOfAttack({ ...options, attack: options.attack, json, batch }, io);
+    }
     const { costConfig } = await import("../../bench/cost_config.ts");
     const { measureCost } = await import("../../bench/on_team.ts");
     const step = stepSize === undefined ? [] : [{ name: "stepSize", value: stepSize }];
     const asked = {
       model: named(options.model, options.modelOption, "--model-option"),
-      method: named(options.method, [...step, ...options.option], "--step-size and --option"),
+      method: named(options.method ?? "", [...step, ...options.option], "--step-size and --option"),
       threat: { norm: "linf" as const, epsilon: options.eps },
       batch,
       steps,
@@ -74,6 +88,29 @@ export const cost = defineCommand({
     return 0;
   },
 });
+
+async function costOfAttack(
+  { attack, attackOption, model, modelOption, batch, json, ...engine }: Parameters<typeof readEngineRequest>[0] & {
+    readonly attack: string;
+    readonly attackOption: readonly Setting[];
+    readonly model: string;
+    readonly modelOption: readonly Setting[];
+    readonly batch: number;
+    readonly json: boolean;
+  },
+  io: Io,
+): Promise<number> {
+  const { measureAttackCost } = await import("../../bench/on_team.ts");
+  const report = await measureAttackCost(await readEngineRequest(engine), {
+    model: named(model, modelOption, "--model-option"),
+    attack: named(attack, attackOption, "--attack-option"),
+    norm: "linf",
+    batch,
+  });
+  if (json) io.out.write(`${JSON.stringify(report)}\n`);
+  else printAttackCost(report, io.out);
+  return 0;
+}
 
 /** Reads the file before anything is measured. @throws {UsageError} When it cannot be read or holds nothing to compare with. */
 async function readComparison(
