@@ -8,7 +8,7 @@ import type { Weights } from "../models/model.ts";
 import { encodeWeights, fromTensors, toTensors, weightsSha256 } from "../models/weights.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { type Judgement, judgeWeights } from "./judge_weights.ts";
-import type { Point } from "./result.ts";
+import type { Point, Warning } from "./result.ts";
 import { attacksByKey, attacksOnCadence } from "./run_config.ts";
 import type { SavedWeights } from "./run_job.ts";
 import type { Course, Run } from "./run_state.ts";
@@ -34,6 +34,8 @@ export class RunJudge {
   /** Weights at the first crossing of each target. */
   #crossed = new Map<number, Snapshot>();
   #judged = new Map<string, Promise<Evaluation>>();
+  /** Codes of warnings that were written down. */
+  #warned = new Set<string>();
 
   constructor(run: Run, course: Course) {
     this.#run = run;
@@ -104,11 +106,24 @@ export class RunJudge {
   }
 
   /** Judges the weights of a step once, however often they are asked for. */
-  #judgeOnce(what: string, { step, weights }: Snapshot, judgement: Judgement): Promise<Evaluation> {
+  async #judgeOnce(what: string, { step, weights }: Snapshot, judgement: Judgement): Promise<Evaluation> {
     const key = `${what} ${step}`;
     let judged = this.#judged.get(key);
     if (judged === undefined) this.#judged.set(key, judged = this.#judgeSnapshot(weights, judgement));
-    return judged;
+    this.#warnOnce(step, (await judged).warnings);
+    return await judged;
+  }
+
+  /** What makes the final figures doubtful, each kind once. */
+  #warnOnce(step: number, warnings: readonly Warning[]): void {
+    for (const { code, message, advice } of warnings) {
+      if (this.#warned.has(code)) continue;
+      this.#warned.add(code);
+      this.#run.host.journal({
+        event: "warning",
+        warning: { code, message: `weights of step ${step}: ${message}`, advice },
+      });
+    }
   }
 
   async #judgeSnapshot(weights: Weights, judgement: Judgement): Promise<Evaluation> {

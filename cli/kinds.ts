@@ -1,5 +1,6 @@
 /** Kinds of values on the command line: how the text is read and what to say when it cannot be. @module */
 
+import type { Named } from "../bench/suite.ts";
 import { closest } from "./closest.ts";
 
 /** One kind of option or argument value. */
@@ -115,6 +116,27 @@ export function setting(): Kind<Setting> {
       return match === null ? undefined : { name: match[1]!, value: settingValue(match[2]!) };
     },
     format: ({ name, value }) => `${name}=${Array.isArray(value) ? `[${value}]` : value}`,
+  };
+}
+
+/** An attack's name, and its options after colons: "pgd-50:restarts=10:stepSize=2/255". */
+export function attack(): Kind<Named> {
+  const option = setting();
+  return {
+    metavar: "ATTACK",
+    expected: "NAME or NAME:OPTION=VALUE, for example pgd-50:restarts=10",
+    specimen: { name: "pgd-20", options: {} },
+    read(text) {
+      const [name = "", ...settings] = text.split(":");
+      const options: Named["options"] = {};
+      for (const each of settings.map((setting) => option.read(setting))) {
+        if (each === undefined || Array.isArray(each.value) || Object.hasOwn(options, each.name)) return undefined;
+        options[each.name] = each.value;
+      }
+      return name === "" ? undefined : { name, options };
+    },
+    format: ({ name, options }) =>
+      [name, ...Object.entries(options).map(([key, value]) => `${key}=${value}`)].join(":"),
   };
 }
 

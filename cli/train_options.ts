@@ -2,7 +2,7 @@
  *  `plainRecipe`. @module */
 
 import { engineOptions } from "./engine_options.ts";
-import { integer, listOf, number, oneOf, path, setting, text } from "./kinds.ts";
+import { attack, integer, listOf, number, oneOf, path, setting, text } from "./kinds.ts";
 import { fields, flag, optionalValue, value, values } from "./options.ts";
 import { PLAIN_CADENCE, PLAIN_MOMENTUM, plainRecipe as plain } from "./train_suite.ts";
 
@@ -67,18 +67,18 @@ export const trainParser = fields({
   seed: value("--seed", integer({ min: 0, max: 0xffffffff }), "Seed of every draw", 0),
   attack: value(
     "--attack",
-    listOf(text("ATTACK")),
+    listOf(attack()),
     "Attacks at each evaluation; the first one judges the targets",
-    ["pgd-20"],
+    [{ name: "pgd-20", options: {} }],
   ),
   finalAttack: optionalValue(
     "--final-attack",
-    listOf(text("ATTACK")),
+    listOf(attack()),
     "Attacks on the final weights (default: those of --attack)",
   ),
   strong: optionalValue(
     "--strong",
-    text("ATTACK"),
+    attack(),
     "Attack after the run, such as fast or autoattack, on the final weights and those of each target's first crossing",
   ),
   strongCount: optionalValue("--strong-count", count, "Images of --strong (default: those of --final-count)"),

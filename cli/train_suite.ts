@@ -48,7 +48,7 @@ export async function trainSuite(options: TrainOptions): Promise<Suite> {
   const label = runLabel(options), recipe = preset ?? plainRecipe;
   const data = chooseData(recipe.data, options), method = chooseMethod(preset?.method ?? null, options);
   const { firstLayerOptimizer } = preset ?? {};
-  const [attack, ...alsoAttacks] = options.attack.map((name) => ({ name }));
+  const [attack, ...alsoAttacks] = options.attack;
   const raw = {
     schema: "yopo-bench/suite@1",
     name: "train",
@@ -63,10 +63,10 @@ export async function trainSuite(options: TrainOptions): Promise<Suite> {
       attack,
       alsoAttacks,
     },
-    final: { count: options.final, attacks: (options.finalAttack ?? options.attack).map((name) => ({ name })) },
+    final: { count: options.final, attacks: options.finalAttack ?? options.attack },
     ...(options.strong === undefined
       ? {}
-      : { strong: { attack: { name: options.strong }, count: options.strongCount ?? options.final } }),
+      : { strong: { attack: options.strong, count: options.strongCount ?? options.final } }),
     targets: options.targets ?? [],
     seeds: [options.seed],
     runs: [{

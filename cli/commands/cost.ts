@@ -3,11 +3,12 @@
 import { resolve } from "node:path";
 import { UsageError } from "../../bench/usage_error.ts";
 import type { CostReport } from "../../bench/on_team.ts";
+import type { Named } from "../../bench/suite.ts";
 import type { Comparison, PeerTime } from "../../bench/peer_times.ts";
 import { defineCommand } from "../command.ts";
 import { engineOptions, readEngineRequest } from "../engine_options.ts";
 import type { Io } from "../io.ts";
-import { integer, number, path, type Setting, setting, text } from "../kinds.ts";
+import { attack, integer, number, path, type Setting, setting, text } from "../kinds.ts";
 import { named } from "../named.ts";
 import { fields, flag, optionalValue, value, values } from "../options.ts";
 import { hardwareFacts } from "../permissions.ts";
@@ -29,8 +30,7 @@ export const cost = defineCommand({
   ],
   parser: fields({
     method: optionalValue("--method", text("METHOD"), "Training method, such as yopo-5-3; list methods names them"),
-    attack: optionalValue("--attack", text("ATTACK"), "Attack in a method's place; list attacks names them"),
-    attackOption: values("--attack-option", setting(), "An option of the attack"),
+    attack: optionalValue("--attack", attack(), "Attack in a method's place; list attacks names them"),
     option: values("--option", setting(), "An option of the method"),
     model: value("--model", text("MODEL"), "Network; list models names them", "small-cnn"),
     modelOption: values("--model-option", setting(), "An option of the network"),
@@ -90,9 +90,8 @@ export const cost = defineCommand({
 });
 
 async function costOfAttack(
-  { attack, attackOption, model, modelOption, batch, json, ...engine }: Parameters<typeof readEngineRequest>[0] & {
-    readonly attack: string;
-    readonly attackOption: readonly Setting[];
+  { attack, model, modelOption, batch, json, ...engine }: Parameters<typeof readEngineRequest>[0] & {
+    readonly attack: Named;
     readonly model: string;
     readonly modelOption: readonly Setting[];
     readonly batch: number;
@@ -103,7 +102,7 @@ async function costOfAttack(
   const { measureAttackCost } = await import("../../bench/on_team.ts");
   const report = await measureAttackCost(await readEngineRequest(engine), {
     model: named(model, modelOption, "--model-option"),
-    attack: named(attack, attackOption, "--attack-option"),
+    attack,
     norm: "linf",
     batch,
   });

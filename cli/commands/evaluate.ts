@@ -11,7 +11,7 @@ import { plainText } from "../../report/plain_text.ts";
 import { defineCommand } from "../command.ts";
 import { engineOptions, readEngineRequest } from "../engine_options.ts";
 import type { Io } from "../io.ts";
-import { integer, listOf, number, oneOf, path, setting, text } from "../kinds.ts";
+import { attack, integer, listOf, number, oneOf, path, setting, text } from "../kinds.ts";
 import { liveDisplay, quietDisplay } from "../live_display.ts";
 import { named, namedData } from "../named.ts";
 import { argument, fields, flag, optionalValue, value, values } from "../options.ts";
@@ -29,14 +29,10 @@ const parser = fields({
   modelOption: values("--model-option", setting(), "An option of the network that a PyTorch file does not tell"),
   attack: value(
     "--attack",
-    listOf(text("ATTACK")),
-    "Attacks, such as fgsm,pgd-40,autoattack; list attacks names them",
-    [
-      "fgsm",
-      "pgd-20",
-    ],
+    listOf(attack()),
+    "Attacks, such as fgsm,pgd-50:restarts=10,autoattack; list attacks names them and their options",
+    [{ name: "fgsm", options: {} }, { name: "pgd-20", options: {} }],
   ),
-  attackOption: values("--attack-option", setting(), "An option of the attacks that have it"),
   eps: value("--eps", number({ above: 0, max: 100 }), "Radius in pixel values of 0..1; 8/255 may be written so", 0.3),
   norm: value("--norm", oneOf("linf", "l2"), "Norm of the radius", "linf"),
   stepSize: optionalValue("--step-size", number({ above: 0 }), "Step size of the attacks that have one"),
@@ -76,7 +72,10 @@ export const evaluate = defineCommand<Options>({
   summary: "Attack saved weights and print the robust accuracy",
   examples: [
     { command: "evaluate last.safetensors --attack fgsm,pgd-40 --eps 0.2", says: "two attacks" },
-    { command: "evaluate best.safetensors --attack fast --limit 500", says: "the stages of AutoAttack that find most" },
+    {
+      command: "evaluate best.safetensors --attack pgd-50:restarts=10,fast --limit 500",
+      says: "ten restarts, and the stages of AutoAttack that find most",
+    },
     {
       command: "evaluate resnet.safetensors --data cifar10 --eps 8/255 --attack autoattack --out results/aa",
       says: "a PyTorch network, AutoAttack, to go on with after a kill",
@@ -167,31 +166,26 @@ function contactSheets(out: string, { norm, epsilon }: ThreatModel) {
   };
 }
 
-/** --step-size and --restarts go to the attacks that know them. @throws {UsageError} When none does. */
-async function namedAttacks(
-  threat: ThreatModel,
-  { attack, attackOption, stepSize, restarts }: Options,
-): Promise<Named[]> {
+/** --step-size and --restarts go to the attacks that know them and do not say otherwise. @throws {UsageError} When none does. */
+async function namedAttacks(threat: ThreatModel, { attack, stepSize, restarts }: Options): Promise<Named[]> {
   const { findAttack } = await import("../../attacks/registry.ts");
-  const { options: others } = named("", attackOption, "--attack-option");
-  const given = Object.entries({ stepSize, restarts, ...others }).filter((entry): entry is [string, number] =>
+  const given = Object.entries({ stepSize, restarts }).filter((entry): entry is [string, number] =>
     entry[1] !== undefined
   );
-  const known = attack.map((name) => {
+  const known = attack.map(({ name, options }) => {
     try {
-      return { name, resolved: findAttack(name, threat, {}, "--attack").resolved };
+      return { name, options, resolved: findAttack(name, threat, options, "--attack").resolved };
     } catch (error) {
-      throw error instanceof Error ? new UsageError(error.message, { cause: error }) : error;
+      throw UsageError.from(error, "--attack");
     }
   });
   const useless = given.find(([key]) => known.every(({ resolved }) => !Object.hasOwn(resolved, key)));
   if (useless !== undefined) {
-    throw new UsageError(
-      `Cannot use ${useless[0]} ${useless[1]} with --attack ${attack.join(",")}: no such option there`,
-    );
+    const names = attack.map(({ name }) => name).join(",");
+    throw new UsageError(`Cannot use ${useless[0]} ${useless[1]} with --attack ${names}: no such option there`);
   }
-  return known.map(({ name, resolved }) => ({
+  return known.map(({ name, options, resolved }) => ({
     name,
-    options: Object.fromEntries(given.filter(([key]) => Object.hasOwn(resolved, key))),
+    options: { ...Object.fromEntries(given.filter(([key]) => Object.hasOwn(resolved, key))), ...options },
   }));
 }
