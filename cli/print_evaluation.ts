@@ -29,7 +29,7 @@ function attackRows({ clean, robust, attacks }: EvaluationRecord): string[][] {
         formatSeconds(row.seconds),
       ],
       ...(row.stages ?? []).map(({ name, attacked, correct, seconds }) => [
-        `  after ${name}`,
+        `· after ${name}`,
         share({ correct, count: row.count }),
         `${correct} of ${attacked} attacked`,
         formatSeconds(seconds),
