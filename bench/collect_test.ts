@@ -129,3 +129,26 @@ Deno.test("points of the alarm are voided like those of the curves", () => {
     assert.deepEqual(runs[0]!.alarm?.map(({ step }) => step), [8, 16, 24]);
   });
 });
+
+Deno.test("a crossing's record carries what the strong attack left of its weights", () => {
+  const sha = "a".repeat(64), row = { accuracy: 0.5, correct: 1, count: 2 };
+  const weights = { event: "weights", kind: "crossing", step: 8, weightsSha256: sha } as const;
+  const judged = {
+    ...{ step: 8, split: "held-out", weightsSha256: sha, clean: row },
+    robust: [{ attack: "fast", ...row, seconds: 1, maxPerturbation: 0.1 }],
+  };
+  const final = { event: "final", which: "crossing", target: 0.5, ...judged } as const;
+  const start: JournalEvent = {
+    event: "attempt",
+    attempt: 1,
+    ...{ fromStep: 0, trainSeconds: 0, startedAt: "x", loadAverage: null, machine: machine("m") },
+  };
+  const events: JournalEvent[] = [start, { ...weights, target: 0.5 }, { ...weights, target: 0.8 }, final];
+  return withAttempts([events], async (out) => {
+    const [run] = (await collectResult(out)).runs;
+    assert.deepEqual(run!.final.crossings, [
+      { target: 0.5, step: 8, weightsSha256: sha, judged },
+      { target: 0.8, step: 8, weightsSha256: sha, judged: null },
+    ]);
+  });
+});

@@ -66,3 +66,50 @@ Deno.test("replays of a batch are optimizer steps of their own, and their exampl
   const { stepsPerEpoch, fullPassesPerStep } = end.cost!;
   assert.deepEqual([end.status, stepsPerEpoch, fullPassesPerStep], ["completed", 9, 1]);
 });
+
+Deno.test("the strong attack judges each kept weights once, on the first of the final images", async () => {
+  const { events, saved } = await train('strong={"attack":{"name":"apgd-ce","options":{"steps":3}},"count":20}');
+  const finals = events.flatMap((event) => event.event === "final" ? [event] : []);
+  const crossings = saved.filter(({ kind }) => kind === "crossing");
+  assert.ok(crossings.length > 0, "a target is crossed, else nothing is shown");
+  assert.deepEqual(finals.map(({ which, target }) => [which, target]), [
+    ["last", null],
+    ["best", null],
+    ...crossings.map(({ target }) => ["crossing", target]),
+  ]);
+  for (const { which, step, weightsSha256, robust, clean } of finals) {
+    const kept = saved.find((weights) => weights.step === step && weights.kind === which)!;
+    assert.equal(weightsSha256, kept.weightsSha256);
+    const strong = robust.at(-1)!;
+    assert.match(strong.attack, /^apgd-ce-/);
+    assert.equal(strong.count, 20);
+    assert.equal(robust.length, which === "crossing" ? 1 : 3, "crossings meet the strong attack alone");
+    assert.equal(clean.count, which === "crossing" ? 20 : 64);
+    assert.ok(strong.correctBits !== undefined && clean.correctBits !== undefined);
+  }
+  const ofStep = Map.groupBy(finals, ({ step }) => step);
+  for (const same of ofStep.values()) {
+    assert.equal(
+      new Set(same.map(({ robust }) => JSON.stringify(robust.at(-1)))).size,
+      1,
+      "judged once, seconds and all",
+    );
+  }
+});
+
+Deno.test("without a strong attack crossings are kept and not judged", async () => {
+  const { events, saved } = await train("strong=null", "targets=[0]");
+  assert.ok(saved.some(({ kind }) => kind === "crossing"));
+  assert.ok(events.every((event) => event.event !== "final" || event.which !== "crossing"));
+});
+
+Deno.test("more attacks on the cadence have rows in every point, and the first one judges the targets", async () => {
+  const { points } = await train('evaluation.alsoAttacks=[{"name":"fgsm"}]');
+  for (const { robust } of points) {
+    assert.deepEqual(robust.map(({ attack }) => attack.replace(/-[0-9a-f]{8}$/, "")), ["pgd-5", "fgsm"]);
+    assert.ok(
+      robust.every(({ correctBits }) => correctBits === undefined),
+      "curves do not say what became of each image",
+    );
+  }
+});

@@ -89,3 +89,14 @@ Deno.test("without a preset the defaults stand", async () => {
     },
   });
 });
+
+Deno.test("--attack is for the course, --final-attack for the end, --strong for afterwards", async () => {
+  const attacks = "--attack pgd-5,fgsm --final-attack pgd-50:restarts=10 --strong fast --strong-count 200";
+  const { evaluation, final, strong } = await suiteOf(`--method pgd-3 ${attacks}`);
+  assert.deepEqual(evaluation.attack, { name: "pgd-5", options: {} });
+  assert.deepEqual(evaluation.alsoAttacks, [{ name: "fgsm", options: {} }]);
+  assert.deepEqual(final.attacks, [{ name: "pgd-50", options: { restarts: 10 } }]);
+  assert.deepEqual(strong, { attack: { name: "fast", options: {} }, count: 200 });
+  const plain = await suiteOf("--method pgd-3 --attack pgd-5,fgsm");
+  assert.deepEqual([plain.final.attacks.map(({ name }) => name), plain.strong], [["pgd-5", "fgsm"], null]);
+});
