@@ -37,18 +37,16 @@ export const attacks: readonly AttackDefinition[] = [
 /**
  * Makes the attack called `name`, such as "fgsm" or "pgd-20".
  *
- * @param origin Where the name came from, for the message: "--attack".
  * @throws {RangeError} When there is no such attack, or an option is unknown to it or out of range.
  */
-export function findAttack(name: string, threat: ThreatModel, options: OptionValues = {}, origin?: string): Attack {
+export function findAttack(name: string, threat: ThreatModel, options: OptionValues = {}): Attack {
   for (const definition of attacks) {
     const numbers = numbersIn(name, definition.name);
     if (numbers !== null) return definition.create(threat, numbers, options);
   }
   const expected = attacks.map(({ name, example }) => name === example ? name : `${name} (for example ${example})`);
-  const from = origin === undefined ? "" : ` from ${origin}`;
   const hint = didYouMean(name, attacks.flatMap((definition) => candidates(name, definition)));
-  throw new RangeError(`Cannot find attack "${name}"${from}: expected one of ${expected.join(", ")}${hint}`);
+  throw new RangeError(`Cannot find attack "${name}": expected one of ${expected.join(", ")}${hint}`);
 }
 
 /** The numbers that stand where the pattern has capital letters, or null where the name does not fit. */

@@ -22,10 +22,6 @@ Deno.test("findAttack() says what it expected and what is close", () => {
     ["", `Cannot find attack "": ${known}`],
   ] as const;
   for (const [name, message] of cases) assert.throws(() => findAttack(name, LINF), new RangeError(message));
-  assert.throws(
-    () => findAttack("fgms", LINF, {}, "--attack"),
-    /^RangeError: Cannot find attack "fgms" from --attack:/,
-  );
   assert.throws(() => findAttack("pgd-0", LINF), /Cannot run PGD with 0 steps: expected an integer of at least 1/);
 });
 

@@ -23,14 +23,25 @@ Deno.test("training costs the method's flops of every image of every epoch", asy
 });
 
 Deno.test("evaluation costs clean passes, attack passes and their verification at every point and at the end", async () => {
-  const suite = await loadSuite("smoke"), pgd5 = 1 + 2 * 5 + 1, atTheEnd = 1 + (2 * 1 + 1) + (2 * 10 + 1);
+  const suite = await loadSuite("smoke", { set: ["strong=null"] }),
+    pgd5 = 1 + 2 * 5 + 1,
+    atTheEnd = 1 + (2 * 1 + 1) + (2 * 10 + 1);
   const course = 4 * 64 * pgd5 + 2 * 64 * atTheEnd;
   assert.equal(seconds(suite, "natural", 3).evaluation, course);
-  const closing = await loadSuite("smoke", { set: ["evaluation.everyExamples=500", 'final.weights=["last"]'] });
+  const closing = await loadSuite("smoke", {
+    set: ["strong=null", "evaluation.everyExamples=500", 'final.weights=["last"]'],
+  });
   assert.equal(seconds(closing, "natural", 3).evaluation, 2 * 64 * pgd5 + 64 * atTheEnd, "the end has a point, too");
   const alarm = { ...suite, alarm: { count: 512 } };
   assert.equal(seconds(alarm, "pgd-3", 9).evaluation, course + 2 * 512 * (1 + 21 + 3));
   assert.equal(seconds(alarm, "natural", 3).evaluation, course, "natural training is not watched");
+});
+
+Deno.test("a strong attack costs its passes on the weights that are judged finally and on those of every target", async () => {
+  const strong = { attack: { name: "pgd-10", options: { restarts: 2 } }, count: 30 };
+  const suite = await loadSuite("smoke", { set: ["strong=null"] });
+  const added = seconds({ ...suite, strong }, "natural", 3).evaluation - seconds(suite, "natural", 3).evaluation;
+  assert.equal(added, (2 + 2) * 30 * (1 + 2 * 20 + 3), "last, best and two targets; each start costs a forward pass");
 });
 
 Deno.test("estimateHours() measures a rate and counts every method of what is left", async () => {

@@ -22,7 +22,8 @@ const options: EvaluateOptions = {
   cache: "unused",
 };
 
-const untimed = (value: unknown) => JSON.stringify(value, (key, part) => key === "seconds" ? undefined : part);
+const untimed = (value: unknown) =>
+  JSON.stringify(value, (key, part) => key === "seconds" || key === "created" ? undefined : part);
 
 Deno.test("evaluateWeights() judges the final split under each attack, and labels what it ran", async () => {
   const events: ProgressEvent[] = [];

@@ -65,9 +65,15 @@ Deno.test("evaluate() counts over all batches, the partial last one included", a
   assert.ok(Math.abs(robust[0]!.maxPerturbation - 0.35) < 1e-6, "the largest of all batches");
 });
 
-Deno.test("evaluate() does not count an attack that leaves its ball or the box", async () => {
-  const far = evaluate(threshold, task({ attacks: new Map([["shift", shifting(() => 0.6)]]) }));
-  await assert.rejects(far, /Cannot count shift: the perturbation .* exceeds L∞ ε=0.4; pixels lie outside 0..1/);
+Deno.test("evaluate() counts an image that left its ball or the box as not fooled, and warns", async () => {
+  // Images 0 and 2 cross the threshold: 0 by too much, 2 within the ball; 4 stays, by too much.
+  const shifts = new Map([[0, 0.6], [2, 0.35], [4, -0.6]]);
+  const attack = shifting((id) => shifts.get(id) ?? 0);
+  const { robust, warnings } = await evaluate(threshold, task({ attacks: new Map([["shift", attack]]) }));
+  assert.equal(robust[0]!.correct, 9);
+  assert.ok(robust[0]!.maxPerturbation < 0.4, "those that do not count do not set the largest perturbation either");
+  assert.deepEqual(warnings.map(({ code }) => code), ["perturbation-violated"]);
+  assert.match(warnings[0]!.message, /^2 images of shift left the ball or 0..1/);
 });
 
 Deno.test("evaluate() takes answers that are not finite for divergence", async () => {

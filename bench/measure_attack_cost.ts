@@ -111,7 +111,7 @@ function resolve({ model, attack, norm }: AttackCostOptions) {
   try {
     return {
       model: findModel(model.name, "--model").create(model.options),
-      attack: findAttack(attack.name, { norm, epsilon: EPSILON }, attack.options, "--attack"),
+      attack: findAttack(attack.name, { norm, epsilon: EPSILON }, attack.options),
     };
   } catch (error) {
     throw UsageError.from(error, "--model, --attack and their options");

@@ -9,7 +9,7 @@ const TINY_BN = 'model={"name":"tiny-bn","options":{"height":12,"width":12,"chan
 
 /** Little enough for the cpu engine. */
 const LITTLE = [
-  ...["data.options.train=64", "evaluation.count=16", "final.count=16"],
+  ...["data.options.train=64", "evaluation.count=16", "final.count=16", "strong=null"],
   'final.attacks=[{"name":"pgd-2"}]',
   'evaluation.attack={"name":"fgsm"}',
 ];

@@ -30,7 +30,7 @@ const parser = fields({
   attack: value(
     "--attack",
     listOf(attack()),
-    "Attacks, such as fgsm,pgd-50:restarts=10,autoattack; list attacks names them and their options",
+    "Attacks, such as fgsm,pgd-50:restarts=10 (see: list attacks)",
     [{ name: "fgsm", options: {} }, { name: "pgd-20", options: {} }],
   ),
   eps: value("--eps", number({ above: 0, max: 100 }), "Radius in pixel values of 0..1; 8/255 may be written so", 0.3),
@@ -74,11 +74,11 @@ export const evaluate = defineCommand<Options>({
     { command: "evaluate last.safetensors --attack fgsm,pgd-40 --eps 0.2", says: "two attacks" },
     {
       command: "evaluate best.safetensors --attack pgd-50:restarts=10,fast --limit 500",
-      says: "ten restarts, and the stages of AutoAttack that find most",
+      says: "ten restarts, and two stages of AutoAttack",
     },
     {
       command: "evaluate resnet.safetensors --data cifar10 --eps 8/255 --attack autoattack --out results/aa",
-      says: "a PyTorch network, AutoAttack, to go on with after a kill",
+      says: "a PyTorch network; goes on after a kill",
     },
     { command: "evaluate last.safetensors --norm l2 --eps 2 --curve --json", says: "for a program" },
   ],
@@ -174,7 +174,7 @@ async function namedAttacks(threat: ThreatModel, { attack, stepSize, restarts }:
   );
   const known = attack.map(({ name, options }) => {
     try {
-      return { name, options, resolved: findAttack(name, threat, options, "--attack").resolved };
+      return { name, options, resolved: findAttack(name, threat, options).resolved };
     } catch (error) {
       throw UsageError.from(error, "--attack");
     }
