@@ -40,11 +40,20 @@ export type {
 export { engines, findEngine } from "./backends/registry.ts";
 export { collectResult } from "./bench/collect.ts";
 export type { EngineRequest } from "./bench/engine_request.ts";
-export type { EvaluateOptions, EvaluationReport } from "./bench/evaluate_weights.ts";
+export type { EvaluateOptions } from "./bench/evaluate_weights.ts";
+export { type EvaluationRecord, evaluationSchema } from "./bench/evaluation_record.ts";
+export { type AttackedImages, evaluateInto, type IntoFolder } from "./bench/evaluate_into.ts";
 export { loadSuite, type SuiteChanges } from "./bench/load_suite.ts";
 export { runSuite, type SuiteOptions, type SuiteOutcome } from "./bench/local_executor.ts";
 export type { CostMeasurement, CostOptions } from "./bench/measure_cost.ts";
-export { type CostReport, evaluateWeights, measureCost } from "./bench/on_team.ts";
+export type { AttackCostMeasurement, AttackCostOptions } from "./bench/measure_attack_cost.ts";
+export {
+  type AttackCostReport,
+  type CostReport,
+  evaluateWeights,
+  measureAttackCost,
+  measureCost,
+} from "./bench/on_team.ts";
 export type { Observe, ProgressEvent } from "./bench/progress.ts";
 export { type Point, type Result, resultSchema, type RunRecord, type Warning } from "./bench/result.ts";
 export { type Suite, suiteSchema } from "./bench/suite.ts";
@@ -55,9 +64,11 @@ export { findDataset } from "./data/registry.ts";
 export type { ForwardContext, Model, ModelDefinition, Parameters, Weights } from "./models/model.ts";
 export type { Option, OptionTable, OptionValue, OptionValues } from "./models/options.ts";
 export { findModel } from "./models/registry.ts";
+export { decodeAnyWeights, encodeStateDict, type GivenModel } from "./models/state_dict.ts";
 export { decodeWeights, encodeWeights, toTensors, type WeightFile, weightsSha256 } from "./models/weights.ts";
 export { random, type RandomStream } from "./random/random.ts";
 export { readResult } from "./report/read_result.ts";
+export { writeEvaluationReport } from "./report/write_evaluation.ts";
 export { writeReport } from "./report/write_report.ts";
 export type { Passes, Shard, StepContext, StepResult, TrainingMethod } from "./training/method.ts";
 export { findMethod } from "./training/registry.ts";

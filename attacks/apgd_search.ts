@@ -1,6 +1,7 @@
 /** The runs of Auto-PGD on a batch, as in the public AutoAttack code: each on the images that are still classified correctly.
  *  Differs on purpose in that an image's run ends at its first misclassified point, where the public code goes on and keeps
- *  the last one: which images are fooled is the same, and the work is less. @module */
+ *  the last one: which images are fooled is the same, and the work is less. Not so where gradients are means of several
+ *  answers, for networks that draw random numbers: there a first point is luck, and the last one is kept as there. @module */
 
 import { apgdStart } from "./apgd_moves.ts";
 import { type ApgdStepOptions, apgdSteps, type LossOfRows } from "./apgd_steps.ts";
@@ -57,7 +58,7 @@ export class ApgdSearch {
       query,
       { x, labels: takeLabels(labels, left), start },
       (rows) => lossOf(rows.map((row) => left[row]!)),
-      { ...this.#options, stopWhenFooled: true },
+      { ...this.#options, stopWhenFooled: this.#options.eotSamples === 1 },
     );
     found.forEach(({ image, fooledAfter }, i) => {
       if (fooledAfter < Infinity) this.images.set(image, left[i]! * query.pixels);

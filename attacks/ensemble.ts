@@ -29,9 +29,12 @@ export function runnable(stages: readonly Attack[], classes: number): Attack[] {
   return stages.filter(({ leastClasses = 2 }) => classes >= leastClasses);
 }
 
-/** A stage's own draws: the same attack at another place of the ensemble, or outside, draws other numbers. */
-export function stageDraw(draw: Draw, stage: Attack): Draw {
-  return (stream, ...indices) => draw(`${stage.name}/${stream}`, ...indices);
+/** A stage's own draws: those of its name, and of how many stages before it have the same. */
+export function stageDraw(draw: Draw, stages: readonly Attack[], index: number): Draw {
+  const { name } = stages[index]!;
+  const twins = stages.slice(0, index).filter((stage) => stage.name === name).length;
+  const own = twins === 0 ? name : `${name}#${twins + 1}`;
+  return (stream, ...indices) => draw(`${own}/${stream}`, ...indices);
 }
 
 async function runStages(
@@ -43,12 +46,12 @@ async function runStages(
   const pixels = batch.x.size / batch.ids.length;
   const worst = (await batch.x.data() as Float32Array).slice();
   let rows = survivors(Array.from(batch.ids, (_, row) => row), (await judge(model, batch.x, batch.y)).correct);
-  for (const stage of stages) {
+  for (const [index, stage] of stages.entries()) {
     if (rows.length === 0) break;
     const part = partOfBatch(batch, rows);
     let images: tf.Tensor4D | undefined;
     try {
-      images = await stage.perturb(model, part, stageDraw(draw, stage));
+      images = await stage.perturb(model, part, stageDraw(draw, stages, index));
       const { correct } = await judge(model, images, part.y);
       const values = await images.data();
       rows.forEach((row, i) => {

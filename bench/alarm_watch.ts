@@ -4,7 +4,8 @@
 import { findAttack } from "../attacks/registry.ts";
 import { subset } from "../data/batches.ts";
 import type { Split } from "../data/dataset.ts";
-import { judgeWeights } from "./judge_weights.ts";
+import { Doubts } from "./doubts.ts";
+import { type Judgement, judgeWeights } from "./judge_weights.ts";
 import { overfittingWarning } from "./overfitting_alarm.ts";
 import type { AlarmPoint } from "./result.ts";
 import type { Course, Run } from "./run_state.ts";
@@ -15,11 +16,13 @@ export class AlarmWatch {
   /** The images that are attacked; null where the run is not watched. */
   #images: Split | null;
   #points: AlarmPoint[] = [];
+  #doubts: Doubts;
 
   constructor(run: Run, course: Course) {
     this.#run = run;
     this.#course = course;
     this.#images = watchedImages(run, course);
+    this.#doubts = new Doubts(run);
   }
 
   /** Whether a whole epoch has just ended, after a step that ended a batch. */
@@ -32,7 +35,9 @@ export class AlarmWatch {
     const { job, host, record, parameters } = this.#run;
     const pgd = findAttack("pgd-10", job.config.threat), fgsm = findAttack("fgsm", job.config.threat);
     const attacks = new Map([["pgd", pgd], ["fgsm", fgsm]]);
-    const { robust } = await judgeWeights(this.#run, parameters, { split: this.#images!, attacks, stream: "alarm" });
+    const judgement: Judgement = { split: this.#images!, attacks, stream: "alarm" };
+    const { robust, warnings } = await judgeWeights(this.#run, parameters, judgement);
+    this.#doubts.tellKinds(record.step, warnings);
     const [underPgd, underFgsm] = robust.map(({ accuracy, correct, count }) => ({ accuracy, correct, count }));
     const point: AlarmPoint = {
       epoch: record.step / this.#course.stepsPerEpoch,

@@ -43,15 +43,17 @@ function randomised(answers: readonly Float32Array[], labels: ArrayLike<number>,
     predictions(logits, classes).filter((answer, i) => answer === labels[i]).length
   );
   const rows = answers.map((logits) => normalizedRows(logits, classes));
-  const [first, ...others] = rows as [Float64Array[], ...Float64Array[][]];
-  const farthest = Math.max(0, ...others.flatMap((other) => other.map((row, i) => distance(row, first[i]!))));
+  const farthest = Math.max(
+    0,
+    ...rows.flatMap((one, i) => rows.slice(i + 1).flatMap((other) => distances(one, other))),
+  );
   if (new Set(correct).size === 1 && farthest <= SAME_WITHIN) return [];
   return [{
     code: "randomised-model",
     message: `the same images got different answers in ${SHOWINGS} showings: logits, normalised, up to ${
       farthest.toPrecision(2)
     } apart`,
-    advice: "use autoattack-rand, which averages gradients over 20 answers",
+    advice: "only autoattack-rand, which averages gradients over 20 answers, is made for such networks",
   }];
 }
 
@@ -63,8 +65,8 @@ function normalizedRows(logits: Float32Array, classes: number): Float64Array[] {
   });
 }
 
-function distance(a: Float64Array, b: Float64Array): number {
-  return Math.hypot(...a.map((value, i) => value - b[i]!));
+function distances(one: readonly Float64Array[], other: readonly Float64Array[]): number[] {
+  return one.map((row, i) => Math.hypot(...row.map((value, j) => value - other[i]![j]!)));
 }
 
 function probabilities(logits: Float32Array, classes: number): Warning[] {

@@ -21,6 +21,13 @@ type Task = Exclude<WorkerTask, { kind: "run" }>;
 /** Takes what a worker wants to be kept: a file's bytes. */
 export type KeepChunk = (bytes: Uint8Array) => void;
 
+/** How a task is watched over. */
+export interface Supervision {
+  readonly keep?: KeepChunk;
+  /** Ends the team at once, in the middle of a batch. */
+  readonly signal?: AbortSignal;
+}
+
 type Timer = ReturnType<typeof setTimeout> | undefined;
 
 export interface OpenedEngine {
@@ -34,12 +41,14 @@ export class EngineTeam {
   #workers: Worker[];
   #stop = new SharedArrayBuffer(4);
   #memory: SharedArrayBuffer | null;
+  #closed = Promise.withResolvers<never>();
 
   /** @param script The Workers' module; tests give one that misbehaves. */
   constructor(plan: EnginePlan, script: URL = new URL("./engine_worker.ts", import.meta.url)) {
     this.#plan = plan;
     this.#workers = Array.from({ length: plan.workers }, () => new Worker(script, { type: "module" }));
     this.#memory = plan.workers > 1 ? createTeamMemory(plan.workers) : null;
+    this.#closed.promise.catch(() => {}); // most teams are closed when nothing is awaited
   }
 
   /** Opens the engine in every Worker and, where asked, measures it. @throws {Error} When it cannot start. */
@@ -64,24 +73,22 @@ export class EngineTeam {
   async run(job: RunJob, onMessage: (message: FromWorker) => void, signal: AbortSignal): Promise<boolean> {
     let ended = true;
     let timer: Timer;
-    const stop = Promise.withResolvers<void>();
     const askToStop = (): void => {
       Atomics.store(new Int32Array(this.#stop), 0, 1);
       timer = setTimeout(() => {
         ended = false;
         this.close();
-        stop.resolve();
       }, GRACE_SECONDS * 1000);
     };
     if (signal.aborted) askToStop();
     signal.addEventListener("abort", askToStop, { once: true });
-    const exchange = this.#exchange("done", SILENCE_SECONDS, onMessage, () => ({ kind: "run", job }));
     try {
-      await Promise.race([exchange, stop.promise]);
+      await this.#exchange("done", SILENCE_SECONDS, onMessage, () => ({ kind: "run", job }));
+    } catch (error) {
+      if (ended) throw error;
     } finally {
       clearTimeout(timer);
       signal.removeEventListener("abort", askToStop);
-      exchange.catch(() => {});
     }
     return ended;
   }
@@ -96,8 +103,9 @@ export class EngineTeam {
     return (done as Extract<FromWorker, { kind: "done" }>).value;
   }
 
-  /** Ends the Workers at once; nothing that they still say is heard. */
+  /** Ends the Workers at once; nothing that they still say is heard, and what is awaited of them throws. */
   close(): void {
+    this.#closed.reject(new Error("the team was ended"));
     if (this.#memory !== null) endTeam(this.#memory);
     for (const worker of this.#workers) {
       worker.onmessage = null;
@@ -146,7 +154,7 @@ export class EngineTeam {
     listen();
     try {
       const awaited = last === "opened" ? Promise.all(answers).then(([leader]) => leader!) : answers[0]!;
-      return await Promise.race([awaited, failure.promise]);
+      return await Promise.race([awaited, failure.promise, this.#closed.promise]);
     } finally {
       clearTimeout(silence);
       failure.promise.catch(() => {});
@@ -158,18 +166,24 @@ function errorOf({ message, stack, isUsage }: Extract<FromWorker, { kind: "error
   return isUsage ? new UsageError(message, { cause: stack }) : new Error(message, { cause: stack });
 }
 
-/** One task in a team of its own. @throws {UsageError|Error} What went wrong in a Worker. */
+/** One task in a team of its own. @throws {UsageError|Error} What went wrong in a Worker, or the signal's reason. */
 export async function performOnTeam(
   plan: EnginePlan,
   task: Task,
   observe: Observe,
-  keep?: KeepChunk,
+  { keep, signal }: Supervision = {},
 ): Promise<{ readonly opened: OpenedEngine; readonly value: unknown }> {
-  const team = new EngineTeam(plan);
+  signal?.throwIfAborted();
+  const team = new EngineTeam(plan), close = (): void => team.close();
+  signal?.addEventListener("abort", close);
   try {
     const opened = await team.open();
     return { opened, value: await team.perform(task, observe, keep) };
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
   } finally {
-    team.close();
+    signal?.removeEventListener("abort", close);
+    close();
   }
 }

@@ -12,7 +12,7 @@ import { EvaluationFolder } from "./evaluation_folder.ts";
 import type { EvaluationRecord } from "./evaluation_record.ts";
 import { evaluateWithPlan } from "./on_team.ts";
 import type { Observe } from "./progress.ts";
-import { attacksByKey } from "./run_config.ts";
+import { distinctAttacks } from "./run_config.ts";
 import { firstImages } from "./run_state.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -31,9 +31,15 @@ export interface AttackedImages {
   readonly shape: readonly [number, number, number];
 }
 
+/** How it ended; `batches` that are on the disk. */
+export type EvaluationOutcome =
+  | { readonly status: "complete"; readonly record: EvaluationRecord }
+  | { readonly status: "interrupted"; readonly batches: number };
+
 /**
  * Evaluates, or goes on, or reads the record that is there.
  *
+ * @param signal Ends the work at once, in the middle of a batch; finished batches stay.
  * @throws {UsageError} What {@linkcode evaluateWithPlan} throws, or when the folder holds another evaluation.
  */
 export async function evaluateInto(
@@ -41,29 +47,37 @@ export async function evaluateInto(
   options: EvaluateOptions,
   { out, onImages }: IntoFolder,
   observe: Observe,
-): Promise<EvaluationRecord> {
+  signal: AbortSignal,
+): Promise<EvaluationOutcome> {
   const plan = await planEngine(request);
   const folder = await EvaluationFolder.open(out, keyOf(options, plan));
   try {
     const before = await folder.record();
     if (before !== null) {
       observe({ kind: "note", text: `${out} holds this evaluation already` });
-      return before;
+      return { status: "complete", record: before };
     }
     const known = await folder.chunks();
     if (known.length > 0) {
-      observe({ kind: "note", text: `Going on with ${known.length} batches of an earlier attempt` });
+      observe({
+        kind: "note",
+        text: `Going on with ${known.length} ${known.length === 1 ? "batch" : "batches"} of an earlier attempt`,
+      });
     }
     const record = await evaluateWithPlan(
       plan,
       { ...options, known, keeps: true },
       observe,
-      (bytes) => folder.keep(bytes),
+      { keep: (bytes) => folder.keep(bytes), signal },
     );
     await folder.settle();
-    if (onImages) await saveImages(folder, options, record, onImages);
+    if (onImages) await saveImages(folder, options, record, { onImages, signal });
     await folder.finish(record);
-    return record;
+    return { status: "complete", record };
+  } catch (error) {
+    if (error !== signal.reason) throw error;
+    await folder.settle();
+    return { status: "interrupted", batches: (await folder.chunks()).length };
   } finally {
     await folder.settle().catch(() => {});
     folder.close();
@@ -83,9 +97,9 @@ function keyOf(options: EvaluateOptions, plan: Awaited<ReturnType<typeof planEng
   return JSON.parse(JSON.stringify(plain));
 }
 
-function keysOf(...attacks: Parameters<typeof attacksByKey>): string[] {
+function keysOf(...attacks: Parameters<typeof distinctAttacks>): string[] {
   try {
-    return [...attacksByKey(...attacks).keys()];
+    return [...distinctAttacks(...attacks).keys()];
   } catch (error) {
     throw UsageError.from(error, "--attack and its options");
   }
@@ -95,11 +109,12 @@ async function saveImages(
   folder: EvaluationFolder,
   { data, split, limit, cache }: EvaluateOptions,
   record: EvaluationRecord,
-  onImages: NonNullable<IntoFolder["onImages"]>,
+  { onImages, signal }: Required<Pick<IntoFolder, "onImages">> & { readonly signal: AbortSignal },
 ): Promise<void> {
   const dataset = await findDataset(data.name).load(data.options, { cache });
   const judged = firstImages(dataset, split, limit ?? dataset[split].labels.length), files = await folder.chunks();
   for (const { attack: key } of record.robust) {
+    signal.throwIfAborted();
     const images = await adversarialImages(files, judged, key);
     const { label } = record.attacks[key]!;
     const metadata = { attack: label, data: record.data.name, split: record.split };

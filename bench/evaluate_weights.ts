@@ -18,7 +18,7 @@ import { checkEvaluationFits } from "./fit_batch.ts";
 import { checkCount, checkCurve } from "./outcome_checks.ts";
 import { decodeChunk, type OutcomeChunk } from "./outcome_store.ts";
 import type { Observe } from "./progress.ts";
-import { attacksByKey, describeAttacks, engineRecord } from "./run_config.ts";
+import { describeAttacks, distinctAttacks, engineRecord } from "./run_config.ts";
 import { checkFit, firstImages } from "./run_state.ts";
 import { securityCurve } from "./security_curve.ts";
 import type { Named, NamedData } from "./suite.ts";
@@ -71,7 +71,7 @@ export async function evaluateOn(
     return decodeAnyWeights(options.weights, options.source, options.given);
   });
   const { threat, data, seed } = options;
-  const attacks = usage("--attack and its options", () => attacksByKey(threat, options.attacks));
+  const attacks = usage("--attack and its options", () => distinctAttacks(threat, options.attacks));
   usage("--attack", () => checkClasses(attacks.values(), model.classes));
   const dataset = await load(options);
   usage("--data and the weight file", () => checkFit(model, dataset));

@@ -13,7 +13,7 @@ import { Diverged, type EvaluationTask } from "./evaluation_task.ts";
 import { checkRows } from "./outcome_checks.ts";
 import type { FinalRow, RobustRow, Warning } from "./result.ts";
 import { type BatchOutcome, sweep } from "./sweep.ts";
-import { verifyWinners } from "./verify_winners.ts";
+import { verifyWinners, type WinnersVerdict } from "./verify_winners.ts";
 
 export interface Evaluation {
   readonly clean: FinalRow["clean"];
@@ -33,11 +33,12 @@ export async function evaluate(model: Classifier, task: EvaluationTask): Promise
   const clean = await judgeClean(model, task);
   const robust: RobustRow[] = [], warnings = task.outcomes ? await checkNetwork(model, task, clean) : [];
   for (const [key, attack] of task.attacks) {
-    const { violations, ...row } = attack.stages
+    const { violations, changed, ...row } = attack.stages
       ? await underEnsemble(model, task, { key, attack, stages: attack.stages, clean })
       : await underAttack(model, task, { key, attack, clean });
     robust.push(row);
     if (violations > 0) warnings.push(violationWarning(attack, violations));
+    if (changed > 0) warnings.push(changedWarning(attack, changed));
   }
   const evaluation = { clean: { ...counted(clean), ...bitsOf(task, clean) }, robust };
   return { ...evaluation, warnings: task.outcomes ? [...warnings, ...checkRows(evaluation, task.attacks)] : warnings };
@@ -64,7 +65,8 @@ interface Asked {
   readonly clean: Flags;
 }
 
-type Row = RobustRow & { readonly violations: number };
+/** A row with what its warnings are about. */
+type Row = RobustRow & Pick<WinnersVerdict, "violations" | "changed">;
 
 async function underAttack(model: Classifier, task: EvaluationTask, { key, attack, clean }: Asked): Promise<Row> {
   const swept = await sweep(task, {
@@ -75,7 +77,15 @@ async function underAttack(model: Classifier, task: EvaluationTask, { key, attac
   });
   const correct = Uint8Array.from(everyPosition(task), (position) => swept.outcomes.get(position)!);
   const { maxPerturbation, violations, seconds } = swept;
-  return { attack: key, ...counted(correct), ...bitsOf(task, correct), seconds, maxPerturbation, violations };
+  return {
+    attack: key,
+    ...counted(correct),
+    ...bitsOf(task, correct),
+    seconds,
+    maxPerturbation,
+    violations,
+    changed: 0,
+  };
 }
 
 async function underEnsemble(
@@ -86,9 +96,10 @@ async function underEnsemble(
   const correct = clean.slice(), found = new Map<number, Float32Array>();
   const rows: NonNullable<RobustRow["stages"]> = [];
   let violations = 0;
-  for (const [index, stage] of runnable(stages, model.classes).entries()) {
+  const ran = runnable(stages, model.classes);
+  for (const [index, stage] of ran.entries()) {
     const positions = everyPosition(task).filter((position) => correct[position] === 1);
-    const draw = stageDraw(task.draw, stage);
+    const draw = stageDraw(task.draw, ran, index);
     const swept = await sweep(task, {
       key: `${key}/${index + 1}-${stage.name}`,
       what: `${attack.name}: ${stage.label}`,
@@ -110,6 +121,7 @@ async function underEnsemble(
     seconds: rows.reduce((total, { seconds }) => total + seconds, 0),
     maxPerturbation: verified.maxPerturbation,
     violations: violations + verified.violations,
+    changed: verified.changed,
   };
 }
 
@@ -183,5 +195,14 @@ function violationWarning({ label }: Attack, violations: number): Warning {
     code: "perturbation-violated",
     message: `${violations} images of ${label} left the ball or 0..1, or got an answer that is not finite`,
     advice: "they count as not fooled; the attack or the network is at fault, please report it",
+  };
+}
+
+function changedWarning({ label }: Attack, changed: number): Warning {
+  return {
+    code: "answer-changed",
+    message: `${changed} adversarial images of ${label} were classified correctly when they were shown again`,
+    advice:
+      "they count as not fooled; the network's answer is random, or so near to even that rounding in another batch decides",
   };
 }

@@ -3,7 +3,7 @@
 import { hardwareRecord, loadAverage } from "../backends/hardware.ts";
 import { costConfig } from "./cost_config.ts";
 import { type EnginePlan, type EngineRequest, planEngine } from "./engine_request.ts";
-import { type KeepChunk, performOnTeam } from "./engine_team.ts";
+import { performOnTeam, type Supervision } from "./engine_team.ts";
 import type { EvaluateOptions, EvaluationReport } from "./evaluate_weights.ts";
 import type { EvaluationRecord } from "./evaluation_record.ts";
 import type { AttackCostMeasurement, AttackCostOptions } from "./measure_attack_cost.ts";
@@ -37,24 +37,26 @@ export async function measureCost(request: EngineRequest, options: CostOptions):
 /**
  * Clean accuracy of saved weights, and accuracy under each attack.
  *
+ * @param signal Ends the work at once; the signal's reason is thrown.
  * @throws {UsageError} When weights, data, attacks or the limit do not fit each other, or the engine cannot run here.
  */
 export async function evaluateWeights(
   request: EngineRequest,
   options: EvaluateOptions,
   observe: Observe,
+  signal?: AbortSignal,
 ): Promise<EvaluationRecord> {
-  return await evaluateWithPlan(await planEngine(request), options, observe);
+  return await evaluateWithPlan(await planEngine(request), options, observe, signal && { signal });
 }
 
-/** The same with an engine that is chosen already. @param keep Takes outcomes, where options say that they are kept. */
+/** The same with an engine that is chosen already; outcomes are for `keep` where options say that they are kept. */
 export async function evaluateWithPlan(
   plan: EnginePlan,
   options: EvaluateOptions,
   observe: Observe,
-  keep?: KeepChunk,
+  supervision?: Supervision,
 ): Promise<EvaluationRecord> {
-  const { opened, value } = await performOnTeam(plan, { kind: "evaluate", options }, observe, keep);
+  const { opened, value } = await performOnTeam(plan, { kind: "evaluate", options }, observe, supervision);
   return {
     schema: "yopo-bench/evaluation@1",
     created: new Date().toISOString(),

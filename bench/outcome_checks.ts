@@ -23,7 +23,8 @@ export function checkRows(
 ): Warning[] {
   const rows = robust.map((row) => ({ row, attack: attacks.get(row.attack)! }));
   return [
-    ...rows.flatMap(({ row }) => blackBoxStronger(row)),
+    ...rows.flatMap(({ row }) => squareFindsMore(row)),
+    ...squareStronger(rows),
     ...noiseStronger(rows),
     ...moreStepsWeaker(rows),
   ];
@@ -31,7 +32,8 @@ export function checkRows(
 
 type JudgedAttack = { readonly row: RobustRow; readonly attack: Attack };
 
-function blackBoxStronger({ stages = [], count }: RobustRow): Warning[] {
+/** As a stage of an ensemble. */
+function squareFindsMore({ stages = [], count }: RobustRow): Warning[] {
   return stages.flatMap(({ name, attacked, correct }, index) => {
     if (name !== "square" || index === 0 || attacked - correct <= SQUARE_MAY * count) return [];
     return [{
@@ -44,8 +46,22 @@ function blackBoxStronger({ stages = [], count }: RobustRow): Warning[] {
   });
 }
 
+/** As an attack of its own, beside the strongest attack by gradients alone. */
+function squareStronger(rows: readonly JudgedAttack[]): Warning[] {
+  const white = rows.filter(({ attack }) => attack.passes > 0 && !attack.stages?.some(({ name }) => name === "square"));
+  const [strongest] = white.sort((a, b) => a.row.accuracy - b.row.accuracy);
+  return rows.filter(({ attack }) => attack.name === "square").flatMap(({ row }) =>
+    strongest === undefined || !isSignificantlyLower(row, strongest.row) ? [] : [{
+      code: "black-box-stronger",
+      message:
+        `Square, which sees no gradient, leaves ${row.correct} images correct, ${strongest.attack.label} ${strongest.row.correct}`,
+      advice: "gradients may be masked, or the other attacks are too weak: run fast or an adaptive attack",
+    }]
+  );
+}
+
 function noiseStronger(rows: readonly JudgedAttack[]): Warning[] {
-  const byGradient = rows.filter(({ attack }) => /^(fgsm|pgd|mi-fgsm|cw)/.test(attack.name));
+  const byGradient = rows.filter(({ attack }) => attack.passes > 0);
   return rows.filter(({ attack }) => attack.name.endsWith("-noise")).flatMap((noise) =>
     byGradient.filter(({ row }) => isSignificantlyLower(noise.row, row)).map(({ row, attack }) => ({
       code: "noise-stronger",
@@ -99,7 +115,7 @@ export function checkCurve(curve: readonly CurvePoint[], attacks: ReadonlyMap<st
 }
 
 /** Under this many images an accuracy is worth a warning. */
-const ENOUGH_IMAGES = 1000;
+export const ENOUGH_IMAGES = 1000;
 
 export function checkCount(count: number): Warning[] {
   if (count >= ENOUGH_IMAGES) return [];

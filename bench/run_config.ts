@@ -48,6 +48,14 @@ export function attacksByKey(threat: Suite["threat"], attacks: readonly Named[])
   }));
 }
 
+/** The same for attacks that must differ. @throws {RangeError} When two are the same with all their options. */
+export function distinctAttacks(threat: Suite["threat"], attacks: readonly Named[]): Map<string, Attack> {
+  const byKey = attacksByKey(threat, attacks);
+  if (byKey.size === attacks.length) return byKey;
+  const names = attacks.map(({ name }) => name), twice = names.find((name, i) => names.indexOf(name) !== i);
+  throw new RangeError(`Cannot run attack "${twice}" twice with the same options: name it once`);
+}
+
 /** Every attack of a suite: on the cadence, at the end, and the strong one. */
 export function attacksOf({ evaluation, final, strong }: Suite): Named[] {
   return [...attacksOnCadence(evaluation), ...final.attacks, ...strong === null ? [] : [strong.attack]];

@@ -6,9 +6,11 @@ import type { Attack } from "../attacks/attack.ts";
 import { subset } from "../data/batches.ts";
 import type { Weights } from "../models/model.ts";
 import { encodeWeights, fromTensors, toTensors, weightsSha256 } from "../models/weights.ts";
+import { Doubts } from "./doubts.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { type Judgement, judgeWeights } from "./judge_weights.ts";
-import type { Point, Warning } from "./result.ts";
+import { ENOUGH_IMAGES } from "./outcome_checks.ts";
+import type { Point } from "./result.ts";
 import { attacksByKey, attacksOnCadence } from "./run_config.ts";
 import type { SavedWeights } from "./run_job.ts";
 import type { Course, Run } from "./run_state.ts";
@@ -19,9 +21,6 @@ interface Snapshot {
   readonly step: number;
   readonly weights: Weights;
 }
-
-/** Under this many judged images an accuracy is worth a warning. */
-const ENOUGH_IMAGES = 1000;
 
 export class RunJudge {
   #run: Run;
@@ -34,12 +33,12 @@ export class RunJudge {
   /** Weights at the first crossing of each target. */
   #crossed = new Map<number, Snapshot>();
   #judged = new Map<string, Promise<Evaluation>>();
-  /** Codes of warnings that were written down. */
-  #warned = new Set<string>();
+  #doubts: Doubts;
 
   constructor(run: Run, course: Course) {
     this.#run = run;
     this.#course = course;
+    this.#doubts = new Doubts(run);
     this.#attacks = attacksByKey(run.job.config.threat, attacksOnCadence(run.job.evaluation));
     this.#warnOfFewImages();
   }
@@ -56,7 +55,8 @@ export class RunJudge {
   async point(): Promise<void> {
     const { record, host, parameters } = this.#run;
     const { clock } = host, split = this.#course.judged.validation;
-    const { clean, robust } = await judgeWeights(this.#run, parameters, { split, attacks: this.#attacks });
+    const { clean, robust, warnings } = await judgeWeights(this.#run, parameters, { split, attacks: this.#attacks });
+    this.#doubts.tellKinds(record.step, warnings);
     const point: Point = {
       epoch: record.step / this.#course.stepsPerEpoch,
       step: record.step,
@@ -110,20 +110,8 @@ export class RunJudge {
     const key = `${what} ${step}`;
     let judged = this.#judged.get(key);
     if (judged === undefined) this.#judged.set(key, judged = this.#judgeSnapshot(weights, judgement));
-    this.#warnOnce(step, (await judged).warnings);
+    this.#doubts.tellAll(step, (await judged).warnings);
     return await judged;
-  }
-
-  /** What makes the final figures doubtful, each kind once. */
-  #warnOnce(step: number, warnings: readonly Warning[]): void {
-    for (const { code, message, advice } of warnings) {
-      if (this.#warned.has(code)) continue;
-      this.#warned.add(code);
-      this.#run.host.journal({
-        event: "warning",
-        warning: { code, message: `weights of step ${step}: ${message}`, advice },
-      });
-    }
   }
 
   async #judgeSnapshot(weights: Weights, judgement: Judgement): Promise<Evaluation> {

@@ -60,6 +60,7 @@ async function attackUpwards(
   return fooledFrom;
 }
 
+/** One search for all radii; a sweep's outcome is the index of an image's radius, −1 for none. */
 async function searchOnce(
   { model, task, clean }: CurveTask,
   key: string,
@@ -76,7 +77,7 @@ async function searchOnce(
         const { correct, predicted } = await judge(model, images, batch.y);
         const slack = roundingTolerance(attack.threat, images.size / batch.ids.length);
         const radii = Array.from(distances, (distance, i) => {
-          return correct[i] ? Infinity : epsilons.find((epsilon) => distance <= epsilon + slack) ?? Infinity;
+          return correct[i] ? -1 : epsilons.findIndex((epsilon) => distance <= epsilon + slack);
         });
         return { outcomes: radii, predicted };
       } finally {
@@ -84,5 +85,5 @@ async function searchOnce(
       }
     },
   });
-  return new Map([...outcomes].filter(([, epsilon]) => Number.isFinite(epsilon)));
+  return new Map([...outcomes].flatMap(([position, index]) => index < 0 ? [] : [[position, epsilons[index]!]]));
 }

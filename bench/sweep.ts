@@ -10,7 +10,7 @@ import type { OutcomeChunk } from "./outcome_store.ts";
 
 /** What a batch came to, an entry an image. */
 export interface BatchOutcome {
-  /** 1 and 0 for correct and fooled, or another small number that the sweep is about. */
+  /** 1 and 0 for correct and fooled, or another small integer that the sweep is about. */
   readonly outcomes: ArrayLike<number>;
   readonly predicted: Int32Array;
   /** Images that fool the network, `[fooled · pixels]`, those of outcome 0 in order; empty where nobody wants them. */

@@ -17,36 +17,48 @@ export interface Winners {
   readonly found: ReadonlyMap<number, Float32Array>;
 }
 
-/** @returns The largest perturbation of the images that hold, and how many do not, of all workers. */
+/** What became of the winners of all workers. */
+export interface WinnersVerdict {
+  /** Of the images that hold. */
+  readonly maxPerturbation: number;
+  /** Images that left the ball or 0..1, or got an answer that is not finite. */
+  readonly violations: number;
+  /** Images that are classified correctly when they are shown again. */
+  readonly changed: number;
+}
+
+/** What is said of a winner. */
+const HOLDS = 0, VIOLATES = 1, CHANGED = 2;
+
+/** Judges all winners again. */
 export async function verifyWinners(
   model: Classifier,
   task: EvaluationTask,
   { attack, clean, correct, found }: Winners,
-): Promise<{ readonly maxPerturbation: number; readonly violations: number }> {
+): Promise<WinnersVerdict> {
   const positions = [...found.keys()].filter((position) => clean[position] === 1);
-  const refuted = new Array<number>(correct.length).fill(0);
+  const verdicts = new Array<number>(correct.length).fill(HOLDS);
   let maxPerturbation = 0;
   for (let first = 0; first < positions.length; first += task.batch) {
     if (task.shouldStop()) throw new Stopped("the evaluation was stopped");
     const part = positions.slice(first, first + task.batch);
     const verdict = await verifyPart(model, task, { attack, part, found });
     part.forEach((position, i) => {
-      if (verdict.holds[i] && verdict.correct[i] === 0) {
-        maxPerturbation = Math.max(maxPerturbation, verdict.distances[i]!);
-      } else refuted[position] = 1;
+      if (!verdict.holds[i]) verdicts[position] = VIOLATES;
+      else if (verdict.correct[i] === 1) verdicts[position] = CHANGED;
+      else maxPerturbation = Math.max(maxPerturbation, verdict.distances[i]!);
     });
     task.onProgress(`${attack.name}: adversarial images verified again`, first + part.length, positions.length);
   }
-  const parts = task.team.allGather([maxPerturbation, ...refuted]);
-  let violations = 0;
-  for (const [, ...flags] of parts) {
-    flags.forEach((flag, position) => {
-      if (flag === 0) return;
-      correct[position] = 1;
-      violations++;
-    });
-  }
-  return { maxPerturbation: Math.max(...parts.map(([largest]) => largest!)), violations };
+  const parts = task.team.allGather([maxPerturbation, ...verdicts]);
+  const refuted = parts.flatMap(([, ...flags]) => [...flags.entries()].filter(([, flag]) => flag !== HOLDS));
+  for (const [position] of refuted) correct[position] = 1;
+  const count = (wanted: number) => refuted.filter(([, flag]) => flag === wanted).length;
+  return {
+    maxPerturbation: Math.max(...parts.map(([largest]) => largest!)),
+    violations: count(VIOLATES),
+    changed: count(CHANGED),
+  };
 }
 
 async function verifyPart(

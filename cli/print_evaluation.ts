@@ -1,6 +1,7 @@
 /** What evaluate prints for a person. @module */
 
 import type { EvaluationRecord } from "../bench/evaluation_record.ts";
+import { evaluationNames } from "../report/evaluation_names.ts";
 import { formatSeconds, formatShare } from "../report/format.ts";
 import { plainText } from "../report/plain_text.ts";
 import { wilsonInterval } from "../statistics/wilson.ts";
@@ -11,10 +12,10 @@ import { printTable } from "./print_table.ts";
 export function printEvaluation(record: EvaluationRecord, out: Output): void {
   const { engine, warnings, curve } = record;
   const images = `${record.count} ${plainText(record.split)} images of ${plainText(record.data.name)}`;
-  const computed = engine === null ? "" : `, engine ${engine.name} ${engine.precision}`;
+  const computed = engine === null ? "" : `, engine ${plainText(engine.name)} ${plainText(engine.precision)}`;
   out.write(`${plainText(record.model.name)}, weights ${record.weightsSha256.slice(0, 12)}, ${images}${computed}\n`);
   printTable(out, ["attack", "accuracy [95 % interval]", "images", "seconds"], attackRows(record));
-  if (curve.length > 0) printTable(out, ["ε", ...curveKeys(record)], curveRows(record));
+  if (curve.length > 0) printCurve(record, out);
   for (const { message, advice } of warnings) out.write(`warning: ${plainText(message)}; ${plainText(advice)}\n`);
 }
 
@@ -42,17 +43,17 @@ function share({ correct, count }: { readonly correct: number; readonly count: n
   return formatShare(correct / count, wilsonInterval(correct, count));
 }
 
-function curveKeys({ curve }: EvaluationRecord): string[] {
-  return [...new Set(curve.map(({ attack }) => attack))];
-}
-
-function curveRows(record: EvaluationRecord): string[][] {
-  const radii = [...new Set(record.curve.map(({ epsilon }) => epsilon))];
-  return radii.map((radius) => [
+/** A row for each radius, a column for each attack. */
+function printCurve(record: EvaluationRecord, out: Output): void {
+  const { curve } = record, names = evaluationNames(record);
+  const keys = [...new Set(curve.map(({ attack }) => attack))];
+  const radii = [...new Set(curve.map(({ epsilon }) => epsilon))].sort((a, b) => a - b);
+  const rows = radii.map((radius) => [
     String(Number(radius.toPrecision(6))),
-    ...curveKeys(record).map((key) => {
-      const point = record.curve.find(({ attack, epsilon }) => attack === key && epsilon === radius);
+    ...keys.map((key) => {
+      const point = curve.find(({ attack, epsilon }) => attack === key && epsilon === radius);
       return point ? share(point) : "";
     }),
   ]);
+  printTable(out, ["ε", ...keys.map((key) => names.get(key) ?? key)], rows);
 }

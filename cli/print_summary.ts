@@ -1,7 +1,7 @@
 /** The table at the end of a suite. @module */
 
 import type { Result } from "../bench/result.ts";
-import { attackOf, titleOfAttack } from "../report/attack_of.ts";
+import { titleOfAttack } from "../report/attack_of.ts";
 import { formatPercent, formatRatio, formatSeconds, formatSpread, formatTarget } from "../report/format.ts";
 import { orderChecks } from "../report/markdown_order.ts";
 import { paperClaims } from "../report/paper_claims.ts";
@@ -20,7 +20,7 @@ export function printSummary(result: Result, out: Output): void {
   const columns: [string, (row: SummaryRow) => string][] = [
     ["Run", (row) => row.trouble === "" ? row.label : `${row.label} (${row.trouble})`],
     ...suite.final.attacks.map((attack): [string, (row: SummaryRow) => string] => [
-      attackOf(result, attack)?.name ?? attack,
+      titleOfAttack(result, attack),
       (row) => formatSpread(row.last.robust.get(attack) ?? null, row.runs.length, formatPercent),
     ]),
     ["clean", (row) => formatSpread(row.last.clean, row.runs.length, formatPercent)],

@@ -146,10 +146,10 @@ async function* stageQuantities(
   try {
     let left = await survivors(model, all, all.x);
     yield counted(`${name}/clean`, left.length, expected.get("clean") ?? NaN);
-    for (const stage of stages) {
+    for (const [index, stage] of stages.entries()) {
       if (left.length === 0) break;
       const part = partOfBatch(all, left);
-      const draw = stageDraw((stream, ...indices) => random(seed, stream, ...indices), stage);
+      const draw = stageDraw((stream, ...indices) => random(seed, stream, ...indices), stages, index);
       const attacked = await stage.perturb(model, part, draw);
       const rows = await survivors(model, part, attacked);
       tf.dispose([part.x, part.y, attacked]);

@@ -125,7 +125,9 @@ function curveTable({ curve }: EvaluationRecord, name: Names): string {
     }),
   ]);
   const counts = [...new Set(curve.map(({ count }) => count))].sort((a, b) => a - b).join(" or ");
-  return `## Accuracy against ε\n\n${table(columns, cells)}\n\nOn the first ${counts} images.`;
+  return `## Accuracy against ε\n\n${table(columns, cells)}\n\nOn the first ${counts} images. Along a ` +
+    "curve an image that is misclassified without an attack or at a smaller radius stays so; in the table above each attack " +
+    "stands for itself.";
 }
 
 function attackList(record: EvaluationRecord, name: Names): string {

@@ -5,7 +5,7 @@
 import type { Result } from "../bench/result.ts";
 import type { Accuracy } from "./accuracy.ts";
 import { formatPercent } from "./format.ts";
-import { attackName, attackTitle } from "./markdown_attacks.ts";
+import { attackName } from "./markdown_attacks.ts";
 import { andList, escapeMarkdown } from "./markdown_text.ts";
 import type { SummaryRow } from "./summarize.ts";
 
@@ -35,7 +35,7 @@ export function finalSentence(result: Result, rows: readonly SummaryRow[]): stri
     rankingSentence(result, attacked, {
       start: "By the strong attack",
       images: `on the first ${strong?.count} of them`,
-      under: () => `under ${attackTitle(result, strong?.attack ?? "")}`,
+      under: () => `under ${attackName(result, strong?.attack ?? "")}`,
     }),
   ].filter((sentence) => sentence !== "").join(" ");
 }

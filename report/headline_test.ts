@@ -21,10 +21,10 @@ Deno.test("headline() of one seed tells who was first, between which evaluations
   assert.equal(
     headlineOf(withTimes({ "pgd-7": 80, "yopo-5-3": 40 })),
     "In this one run of each method, **yopo-5-3** reached 75 % robust accuracy first: after 40.0 s of training " +
-      "(still below at 37.0 s). Then came pgd-7 with 80.0 s (after 77.0 s). Targets were judged under pgd-20 on 500 " +
+      "(still below at 37.0 s). Then came pgd-7 with 80.0 s (after 77.0 s). Targets were judged under PGD-20 on 500 " +
       "validation images, where 75 % has a 95 % interval from 71.0 % to 78.6 %. One seed is one sample: this is what " +
       "happened once, and no speed-up is claimed. At the end the highest robust accuracies, under the strongest of the " +
-      "final attacks, pgd-50, cannot be told apart on 2000 held-out images: yopo-5-3 with 80.4 % (95 % interval 78.6 % " +
+      "final attacks, PGD-50-3, cannot be told apart on 2000 held-out images: yopo-5-3 with 80.4 % (95 % interval 78.6 % " +
       "to 82.1 %) and pgd-7 with 79.6 %.",
   );
 });
@@ -87,7 +87,7 @@ function withFinal(correct: Readonly<Record<string, Readonly<Record<string, numb
 Deno.test("headline() judges the end under each run's strongest attack and names it", () => {
   assert.match(
     headlineOf(withFinal({ "pgd-7": { fgsm: 1500, "pgd-50": 1480 }, "fgsm-rs": { fgsm: 1900, "pgd-50": 200 } })),
-    /At the end \*\*pgd-7\*\* had the highest robust accuracy on 2000 held-out images, under the strongest of the final attacks, pgd-50: 74\.0 % \(95 % interval 72\.0 % to 75\.9 %\)\.$/,
+    /At the end \*\*pgd-7\*\* had the highest robust accuracy on 2000 held-out images, under the strongest of the final attacks, PGD-50-3: 74\.0 % \(95 % interval 72\.0 % to 75\.9 %\)\.$/,
   );
   assert.match(
     headlineOf(withFinal({ "pgd-7": { fgsm: 1500, "pgd-50": 1480 }, "fgsm-rs": { fgsm: 1470, "pgd-50": 1600 } })),
@@ -95,7 +95,7 @@ Deno.test("headline() judges the end under each run's strongest attack and names
   );
   assert.match(
     headlineOf(withFinal({ "pgd-7": { fgsm: 1500, "pgd-50": 1480 }, "fgsm-rs": { fgsm: 1470, "pgd-50": 1600 } })),
-    /each under the strongest of the final attacks \(pgd-50 or fgsm\)/,
+    /each under the strongest of the final attacks \(PGD-50-3 or FGSM\)/,
   );
 });
 

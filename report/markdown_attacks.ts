@@ -11,15 +11,8 @@ function mentioned({ suite: { evaluation, final, strong }, attacks }: Result): s
   return [...new Set([evaluation.attack, ...final.attacks, ...strongKey, ...Object.keys(attacks)])];
 }
 
-/** Registry name, such as "pgd-20", with its number where two attacks share the name. */
+/** Beginning of the label, such as "PGD-20" or "APGD-CE+T", with the attack's number where two share it. */
 export function attackName(result: Result, key: string): string {
-  const nameOf = (other: string) => attackOf(result, other)?.name ?? other;
-  const twice = mentioned(result).some((other) => other !== key && nameOf(other) === nameOf(key));
-  return escapeMarkdown(nameOf(key)) + (twice ? ` (${attackNumber(result, key)})` : "");
-}
-
-/** Beginning of the label, such as "APGD-CE+T", with the attack's number where two share it. */
-export function attackTitle(result: Result, key: string): string {
   const title = titleOfAttack(result, key);
   const twice = mentioned(result).some((other) => other !== key && titleOfAttack(result, other) === title);
   return escapeMarkdown(title) + (twice ? ` (${attackNumber(result, key)})` : "");

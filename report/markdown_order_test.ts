@@ -33,7 +33,7 @@ Deno.test("a significant inversion stands before the headline, with both figures
   const [, , notice, , headline] = String(text).split("\n");
   assert.match(
     notice ?? "",
-    /^\*\*Attacks out of order\*\*: \*\*pgd-7\*\* \(seed 0, weights: last\): pgd-50 left 75 \(75\.0 %\) of 100 images correct, more than the weaker fgsm with 60 \(60\.0 %\) \(exact McNemar test, p < 0\.0001\)\. /,
+    /^\*\*Attacks out of order\*\*: \*\*pgd-7\*\* \(seed 0, weights: last\): PGD-50-3 left 75 \(75\.0 %\) of 100 images correct, more than the weaker FGSM with 60 \(60\.0 %\) \(exact McNemar test, p < 0\.0001\)\. /,
   );
   assert.match(notice ?? "", /find out why before trusting any of these accuracies\.$/);
   assert.match(headline ?? "", /^In this one run/);
@@ -46,7 +46,7 @@ Deno.test("a small inversion is a note with the attacks, and nothing stands at t
   assert.match(attacks, /3 pairs were compared; in 1 the stronger attack left more images correct:/);
   assert.match(
     attacks,
-    /- \*\*pgd-7\*\* .*: pgd-50 left 62 .* the weaker fgsm with 60 \(60\.0 %\) \(small: p = 0\.5\)\.$/m,
+    /- \*\*pgd-7\*\* .*: PGD-50-3 left 62 .* the weaker FGSM with 60 \(60\.0 %\) \(small: p = 0\.5\)\.$/m,
   );
   assert.match(attacks, /It is no theorem, since step sizes and starts differ/);
 });
@@ -55,7 +55,7 @@ Deno.test("FGSM above clean accuracy is named as suspected label leaking or grad
   const checks = orderChecks(withCorrect(50, { "fgsm": 90, "pgd-50": 10 }));
   assert.match(
     orderNotice(checks),
-    /fgsm left 90 \(90\.0 %\) of 100 images correct, more than the 50 \(50\.0 %\) without any attack \(exact McNemar test, p < 0\.0001\); FGSM above clean accuracy: suspected label leaking or gradient masking\./,
+    /FGSM left 90 \(90\.0 %\) of 100 images correct, more than the 50 \(50\.0 %\) without any attack \(exact McNemar test, p < 0\.0001\); FGSM above clean accuracy: suspected label leaking or gradient masking\./,
   );
 });
 

@@ -4,7 +4,7 @@
 import type { Result } from "../bench/result.ts";
 import type { Accuracy } from "./accuracy.ts";
 import { formatShare, formatTarget } from "./format.ts";
-import { attackName, attackNumber, attackTitle } from "./markdown_attacks.ts";
+import { attackName, attackNumber } from "./markdown_attacks.ts";
 import { type Column, escapeMarkdown, list } from "./markdown_text.ts";
 import type { HollowTarget } from "./strong_there.ts";
 import type { SummaryRow } from "./summarize.ts";
@@ -14,14 +14,14 @@ import { wilsonInterval } from "../statistics/wilson.ts";
 export function strongColumn(result: Result, judged: readonly { readonly strong: Accuracy | null }[]): Column[] {
   const { strong } = result.suite;
   if (!strong || judged.every((row) => row.strong === null)) return [];
-  return [{ heading: `${attackTitle(result, strong.attack)}, ${strong.count} images`, numeric: true }];
+  return [{ heading: `${attackName(result, strong.attack)}, ${strong.count} images`, numeric: true }];
 }
 
 /** "APGD-CE+T there, 300 images", beside the time to a target; none where the suite has no strong attack. */
 export function strongThereColumn(result: Result): Column[] {
   const { strong } = result.suite;
   return strong
-    ? [{ heading: `${attackTitle(result, strong.attack)} there, ${strong.count} images`, numeric: true }]
+    ? [{ heading: `${attackName(result, strong.attack)} there, ${strong.count} images`, numeric: true }]
     : [];
 }
 
@@ -29,7 +29,7 @@ export function strongThereColumn(result: Result): Column[] {
 export function strongNotes(result: Result): string[] {
   const { strong, targets } = result.suite;
   if (!strong) return [];
-  const title = attackTitle(result, strong.attack);
+  const title = attackName(result, strong.attack);
   const there = targets.length === 0
     ? ""
     : ` "There": of the weights kept at the first of the two evaluations that met the target, so that a target reached ` +
@@ -49,11 +49,15 @@ export function hollowNotes(result: Result, rows: readonly SummaryRow[]): string
     strongThere.flatMap(({ hollow }) => hollow.map((target) => ({ label, target })))
   );
   if (!strong || found.length === 0) return "";
-  const [weak, title] = [attackName(result, evaluation.attack), attackTitle(result, strong.attack)];
+  const [weak, title] = [attackName(result, evaluation.attack), attackName(result, strong.attack)];
   const items = found.map(({ label, target }) =>
     `**${escapeMarkdown(label)}**, seed ${target.seed}: ${hollowText(target, { weak, title })}`
   );
-  return `Hollow targets:\n\n${list(items)}`;
+  const judged = escapeMarkdown(evaluation.split);
+  return `Hollow targets:\n\n${
+    list(items)
+  }\n\nThe targets were judged on ${judged} images, and a first crossing is chosen ` +
+    "for its height: a part of such a gap can be that, and not the attack.";
 }
 
 function hollowText({ target, row, split }: HollowTarget, names: { weak: string; title: string }): string {

@@ -42,7 +42,7 @@ Deno.test("markdown names seeds and machine in its title and keeps its order", a
 
 Deno.test("markdown's main table of one seed", async () => {
   assert.deepEqual(tableOf(await render(sampleResult({ trouble: true })), "| Run | Clean"), [
-    "| Run | Clean | Robust, fgsm | Robust, pgd-50 | Time to 60 % | Time to 75 % | Time to 90 % | Per step | " +
+    "| Run | Clean | Robust, FGSM | Robust, PGD-50-3 | Time to 60 % | Time to 75 % | Time to 90 % | Per step | " +
     "Relative to natural | Folklore | Full passes per step | First-layer passes per step | Epochs | Training time |",
     "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     "| **natural** | 98.5 % [97.9, 98.9] | 7.8 % [6.7, 9.1] | 0.8 % [0.5, 1.3] | not reached | not reached | not reached | 40.0 ms | 1.00× | 1× | 1 | 0 | 24 | 52.8 s |",

@@ -61,11 +61,11 @@ Deno.test("markdown shows the strong accuracy beside each time, and the reader w
   const [head, , ...rows] = text.slice(text.indexOf("| Run | Clean")).split("\n");
   assert.match(
     head ?? "",
-    /\| Robust, pgd-50 \| APGD-CE\+T, 300 images \| Time to 60 % \| APGD-CE\+T there, 300 images \| Time to 75 % \|/,
+    /\| Robust, PGD-50-3 \| APGD-CE\+T, 300 images \| Time to 60 % \| APGD-CE\+T there, 300 images \| Time to 75 % \|/,
   );
   assert.match(rows[0] ?? "", /\| not reached \| – \| not reached \| – \|/);
   assert.match(rows[5] ?? "", /^\| \*\*yopo-5-3\*\* .* \| 32\.0 s \(after 25\.5 s\) \| 58\.7 % \[53\.0, 64\.1\] \|/);
-  assert.match(text, /^\| Run \| Clean \| Robust, fgsm \| Robust, pgd-50 \| APGD-CE\+T, 300 images \|$/m);
+  assert.match(text, /^\| Run \| Clean \| Robust, FGSM \| Robust, PGD-50-3 \| APGD-CE\+T, 300 images \|$/m);
   assert.match(
     text,
     /^- APGD-CE\+T \(attack 4\): accuracy under this stronger attack, .* first 300 held-out images\./m,
@@ -84,7 +84,9 @@ Deno.test("markdown of a suite without a strong attack keeps its columns", async
 
 Deno.test("markdown gives each stage of an ensemble a line", async () => {
   const text = String(await markdown.render(sampleResult({ strong: true })));
-  const [, table] = text.split("Stages of fast (attack 4), each run on the images that those before it left correct");
+  const [, table] = text.split(
+    "Stages of APGD-CE+T (attack 4), each run on the images that those before it left correct",
+  );
   assert.match(
     table ?? "",
     /^\| \*\*yopo-5-3\*\* \| 0 \| last \| apgd-ce \| 290 \| 235 \| 78\.3 % \[73\.3, 82\.6\] \| 9\.00 s \|$/m,
@@ -97,8 +99,9 @@ Deno.test("a hollow target is told below the table and in the headline", async (
   const text = String(await markdown.render(result));
   assert.match(
     text,
-    /^Hollow targets:\n\n- \*\*yopo-5-3\*\*, seed 0: 60 % under pgd-20 was hollow\. Of the weights kept there APGD-CE\+T leaves 33\.3 % \[28\.2, 38\.8\] on 300 held-out images, below 60 % by more than the 95 % interval\.$/m,
+    /^Hollow targets:\n\n- \*\*yopo-5-3\*\*, seed 0: 60 % under PGD-20 was hollow\. Of the weights kept there APGD-CE\+T leaves 33\.3 % \[28\.2, 38\.8\] on 300 held-out images, below 60 % by more than the 95 % interval\.$/m,
   );
+  assert.match(text, /^The targets were judged on validation images, and a first crossing is chosen for its height/m);
   assert.match(headline(result, summarize(result)), /75 % was hollow for yopo-5-3: the strong attack takes it back/);
   const three = runsKeeping([100, 290, 100]).result;
   assert.match(headline(three, summarize(three)), /75 % was hollow for yopo-5-3 \(2 of 3 seeds\)/);

@@ -1,14 +1,16 @@
 /** evaluate: attacks on saved weights. @module */
 
 import { join, resolve } from "node:path";
-import type { AttackedImages } from "../../bench/evaluate_into.ts";
+import type { AttackedImages, EvaluationOutcome } from "../../bench/evaluate_into.ts";
 import type { EvaluateOptions } from "../../bench/evaluate_weights.ts";
-import type { EvaluationRecord } from "../../bench/evaluation_record.ts";
+import type { EngineRequest } from "../../bench/engine_request.ts";
+import type { Observe } from "../../bench/progress.ts";
 import type { Named } from "../../bench/suite.ts";
 import type { ThreatModel } from "../../attacks/attack.ts";
 import { UsageError } from "../../bench/usage_error.ts";
 import { plainText } from "../../report/plain_text.ts";
 import { defineCommand } from "../command.ts";
+import { complain } from "../complain.ts";
 import { engineOptions, readEngineRequest } from "../engine_options.ts";
 import type { Io } from "../io.ts";
 import { attack, integer, listOf, number, oneOf, path, setting, text } from "../kinds.ts";
@@ -103,31 +105,62 @@ export const evaluate = defineCommand<Options>({
     engine,
   }),
   async run(options, io) {
-    const engine = await readEngineRequest(options), asked = await readOptions(options, io);
+    const signal = io.interruptible();
     const display = options.quiet ? quietDisplay : liveDisplay(io);
-    let record: EvaluationRecord, report: string | null = null;
+    let outcome: EvaluationOutcome;
     try {
-      if (options.out === undefined) {
-        const { evaluateWeights } = await import("../../bench/on_team.ts");
-        record = await evaluateWeights(engine, asked, display.observe);
-      } else {
-        const { evaluateInto } = await import("../../bench/evaluate_into.ts");
-        const { writeEvaluationReport } = await import("../../report/write_evaluation.ts");
-        const out = resolve(io.place.workingFolder, options.out);
-        const place = { out, ...(options.saveImages ? { onImages: contactSheets(out, asked.threat) } : {}) };
-        record = await evaluateInto(engine, asked, place, display.observe);
-        await writeEvaluationReport(out, record);
-        report = shortPath(join(out, "report.md"), io);
-      }
+      outcome = await work(options, io, display.observe, signal);
     } finally {
       display.clear();
     }
+    if (outcome.status === "interrupted") {
+      complain(io.err, stopText(outcome.batches, options, io));
+      return 130;
+    }
+    const { record } = outcome;
     if (options.json) io.out.write(`${JSON.stringify(record)}\n`);
     else printEvaluation(record, io.out);
-    if (report !== null && !options.json) io.out.write(`Report ${plainText(report)}\n`);
+    if (options.out !== undefined && !options.json) {
+      io.out.write(`Report ${plainText(shortPath(resolve(io.place.workingFolder, options.out, "report.md"), io))}\n`);
+    }
     return 0;
   },
 });
+
+/** Evaluates, and where a folder is asked for writes all that belongs there. */
+async function work(options: Options, io: Io, observe: Observe, signal: AbortSignal): Promise<EvaluationOutcome> {
+  const engine = await readEngineRequest(options), asked = await readOptions(options, io);
+  if (options.out === undefined) return await evaluateOnly(engine, asked, observe, signal);
+  const { evaluateInto } = await import("../../bench/evaluate_into.ts");
+  const { writeEvaluationReport } = await import("../../report/write_evaluation.ts");
+  const out = resolve(io.place.workingFolder, options.out);
+  const place = { out, ...(options.saveImages ? { onImages: contactSheets(out, asked.threat) } : {}) };
+  const outcome = await evaluateInto(engine, asked, place, observe, signal);
+  if (outcome.status === "complete") await writeEvaluationReport(out, outcome.record);
+  return outcome;
+}
+
+/** Evaluates and keeps nothing. */
+async function evaluateOnly(
+  engine: EngineRequest,
+  asked: EvaluateOptions,
+  observe: Observe,
+  signal: AbortSignal,
+): Promise<EvaluationOutcome> {
+  const { evaluateWeights } = await import("../../bench/on_team.ts");
+  try {
+    return { status: "complete", record: await evaluateWeights(engine, asked, observe, signal) };
+  } catch (error) {
+    if (error !== signal.reason) throw error;
+    return { status: "interrupted", batches: 0 };
+  }
+}
+
+function stopText(batches: number, { out }: Options, io: Io): string {
+  if (out === undefined) return "Stopped; nothing was kept: with --out DIR the same command goes on after a stop";
+  const folder = shortPath(resolve(io.place.workingFolder, out), io);
+  return `Stopped; the same command goes on from ${batches} ${batches === 1 ? "batch" : "batches"} in ${folder}`;
+}
 
 async function readOptions(options: Options, io: Io): Promise<EvaluateOptions> {
   const { split, limit, batch, seed, norm, eps } = options;

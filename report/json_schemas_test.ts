@@ -3,15 +3,26 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { resultSchema } from "../bench/result.ts";
 import { sampleWithPaper } from "./_sample_paper.ts";
 import { sampleResult } from "./_sample_result.ts";
-import { RESULT_SCHEMA_FILE, resultJsonSchema, resultSchemaText } from "./result_schema.ts";
+import { jsonSchemas, schemaFile, schemaText } from "./json_schemas.ts";
 
-Deno.test("docs/schema/result.schema.json is the generated schema", async () => {
-  const published = await Deno.readTextFile(RESULT_SCHEMA_FILE);
-  assert.equal(published, resultSchemaText(), "run: deno run --allow-write=docs/schema report/result_schema.ts");
+for (const [name, schema] of Object.entries(jsonSchemas)) {
+  Deno.test(`docs/schema/${name} is the generated schema`, async () => {
+    assert.equal(await Deno.readTextFile(schemaFile(name)), schemaText(schema), "run: deno task schema");
+  });
+}
+
+Deno.test("a real evaluation is valid under the published schema", async () => {
+  const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(jsonSchemas["evaluation.schema.json"]!);
+  const file = new URL("../docs/results/evaluate-quick/pgd-7/evaluation.json", import.meta.url);
+  const record: Record<string, unknown> = JSON.parse(await Deno.readTextFile(file));
+  assert.ok(validate(record), JSON.stringify(validate.errors?.[0]));
+  assert.equal(validate({ ...record, engine: "wasm" }), false);
 });
 
 Deno.test("the published schema and the program agree on what is a result", () => {
-  const validate = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: false }).compile(resultJsonSchema());
+  const validate = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: false }).compile(
+    jsonSchemas["result.schema.json"]!,
+  );
   const agree = (value: unknown, valid: boolean, what: string) => {
     assert.equal(resultSchema.safeParse(value).success, valid, `zod: ${what}`);
     assert.equal(validate(value), valid, `ajv: ${what}: ${JSON.stringify(validate.errors?.[0])}`);
