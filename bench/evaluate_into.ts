@@ -11,6 +11,7 @@ import type { EvaluateOptions } from "./evaluate_weights.ts";
 import { EvaluationFolder } from "./evaluation_folder.ts";
 import type { EvaluationRecord } from "./evaluation_record.ts";
 import { evaluateWithPlan } from "./on_team.ts";
+import { decodeChunk } from "./outcome_store.ts";
 import type { Observe } from "./progress.ts";
 import { distinctAttacks } from "./run_config.ts";
 import { firstImages } from "./run_state.ts";
@@ -54,10 +55,11 @@ export async function evaluateInto(
   try {
     const before = await folder.record();
     if (before !== null) {
+      if (onImages) await refuseLateImages(out, before);
       observe({ kind: "note", text: `${out} holds this evaluation already` });
       return { status: "complete", record: before };
     }
-    const known = await folder.chunks();
+    const known = await wholeChunks(folder, observe);
     if (known.length > 0) {
       observe({
         kind: "note",
@@ -82,6 +84,31 @@ export async function evaluateInto(
     await folder.settle().catch(() => {});
     folder.close();
   }
+}
+
+/** An evaluation that ended lets go of its images. @throws {UsageError} When it did not save them. */
+async function refuseLateImages(out: string, { robust }: EvaluationRecord): Promise<void> {
+  for (const { attack } of robust) {
+    const isThere = await Deno.stat(join(out, `adversarial-${attack}.safetensors`)).then(() => true, () => false);
+    if (!isThere) {
+      throw new UsageError(`Cannot save the images of ${out}: its evaluation ended without them; choose another --out`);
+    }
+  }
+}
+
+/** The outcomes that can be read; the images of others are attacked again. */
+async function wholeChunks(folder: EvaluationFolder, observe: Observe): Promise<string[]> {
+  const whole: string[] = [];
+  for (const file of await folder.chunks()) {
+    try {
+      decodeChunk(await Deno.readFile(file), file);
+      whole.push(file);
+    } catch (error) {
+      observe({ kind: "note", text: `${(error as Error).message}; its images are attacked again` });
+      await Deno.remove(file);
+    }
+  }
+  return whole;
 }
 
 /** What decides the outcomes. */

@@ -1,7 +1,7 @@
 /** The folder of one evaluation: what is evaluated there, the outcomes found so far, and the record at the end. The same
  *  evaluation goes on with what it finds; another one is refused. @module */
 
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { atomicWrite } from "../files/atomic_write.ts";
 import { writeFailure } from "../files/explain_write.ts";
 import { canonicalJson, firstDifference } from "./canonical.ts";
@@ -14,14 +14,15 @@ const KEY_FILE = "evaluation-key.json", RECORD_FILE = "evaluation.json", PROGRES
 export class EvaluationFolder {
   readonly path: string;
   #lock: Disposable;
-  #chunks: number;
+  /** Number of the next file of outcomes. */
+  #next: number;
   #last: Promise<void> = Promise.resolve();
   #failure: Error | undefined;
 
-  private constructor(path: string, lock: Disposable, chunks: number) {
+  private constructor(path: string, lock: Disposable, next: number) {
     this.path = path;
     this.#lock = lock;
-    this.#chunks = chunks;
+    this.#next = next;
   }
 
   /**
@@ -39,7 +40,8 @@ export class EvaluationFolder {
       const stored = await readText(join(path, KEY_FILE));
       if (stored === null) await atomicWrite(join(path, KEY_FILE), canonicalJson(key));
       else refuseAnother(path, parse(stored, path), key);
-      return new EvaluationFolder(path, lock, (await listChunks(path)).length);
+      const last = (await listChunks(path)).at(-1);
+      return new EvaluationFolder(path, lock, last === undefined ? 0 : Number.parseInt(basename(last)) + 1);
     } catch (error) {
       lock[Symbol.dispose]();
       throw error;
@@ -62,7 +64,7 @@ export class EvaluationFolder {
 
   /** Keeps outcomes, whole or not at all, after those before. */
   keep(bytes: Uint8Array): void {
-    const file = join(this.path, PROGRESS, `${String(this.#chunks++).padStart(6, "0")}.safetensors`);
+    const file = join(this.path, PROGRESS, `${String(this.#next++).padStart(6, "0")}.safetensors`);
     this.#last = this.#last.then(() => atomicWrite(file, bytes)).catch((error: Error) => {
       this.#failure ??= writeFailure(file, error);
     });

@@ -1,6 +1,7 @@
 /** What became of images under an attack, chunk by chunk, so that an evaluation that was killed goes on where it was. A
  *  chunk is one safetensors file: a batch of one worker. @module */
 
+import { createHash } from "node:crypto";
 import { readSafetensors, writeSafetensors } from "../models/safetensors.ts";
 
 /** A batch's outcomes. */
@@ -19,6 +20,8 @@ export interface OutcomeChunk {
   /** Of the evaluation's time: the worker's seconds by the number of workers. */
   readonly seconds: number;
 }
+
+type OutcomeNumbers = Pick<OutcomeChunk, "maxPerturbation" | "violations" | "seconds">;
 
 /** Chunks of earlier attempts, and where new ones go. */
 export interface OutcomeStore {
@@ -39,28 +42,46 @@ export function encodeChunk(sweep: string, chunk: OutcomeChunk): Uint8Array {
     ["images", { shape: [chunk.images.length], values: chunk.images }],
   ]);
   const { maxPerturbation, violations, seconds } = chunk;
-  return writeSafetensors(tensors, { sweep, numbers: JSON.stringify({ maxPerturbation, violations, seconds }) });
+  const numbers = JSON.stringify({ maxPerturbation, violations, seconds });
+  const sha256 = digest([sweep, numbers], [...tensors.values()].map(({ values }) => values));
+  return writeSafetensors(tensors, { sweep, numbers, sha256 });
 }
 
-/** @throws {SyntaxError} When the bytes are no chunk. */
+function digest(texts: readonly string[], arrays: readonly Float32Array[]): string {
+  const hash = createHash("sha256");
+  for (const text of texts) hash.update(JSON.stringify(text));
+  for (const { buffer, byteOffset, byteLength } of arrays) {
+    hash.update(String(byteLength)).update(new Uint8Array(buffer, byteOffset, byteLength));
+  }
+  return hash.digest("hex");
+}
+
+/** @throws {SyntaxError} When the bytes are no chunk, or not those that were written. */
 export function decodeChunk(bytes: Uint8Array, source: string): { sweep: string; chunk: OutcomeChunk } {
   const { tensors, metadata } = readSafetensors(bytes, source);
   const of = (name: string): Float32Array => {
     const stored = tensors.get(name);
-    if (stored?.dtype !== "F32") throw new SyntaxError(`Cannot read ${source}: it holds no ${name}; delete it`);
+    if (stored?.dtype !== "F32") throw new SyntaxError(`Cannot read ${source}: it holds no ${name}`);
     return stored.values;
   };
-  const numbers = JSON.parse(metadata.get("numbers") ?? "{}") as Partial<OutcomeChunk>;
+  const [positions, outcomes, predicted, images] = ["positions", "outcomes", "predicted", "images"].map(of) as [
+    Float32Array,
+    Float32Array,
+    Float32Array,
+    Float32Array,
+  ];
+  const [sweep, numbers] = [metadata.get("sweep") ?? "", metadata.get("numbers") ?? "{}"];
+  if (digest([sweep, numbers], [positions, outcomes, predicted, images]) !== metadata.get("sha256")) {
+    throw new SyntaxError(`Cannot read ${source}: its contents do not have the hash that it states`);
+  }
+  const { maxPerturbation, violations, seconds }: OutcomeNumbers = JSON.parse(numbers);
   return {
-    sweep: metadata.get("sweep") ?? "",
+    sweep,
     chunk: {
-      positions: Uint32Array.from(of("positions")),
-      outcomes: Float64Array.from(of("outcomes")),
-      predicted: Int32Array.from(of("predicted")),
-      images: of("images"),
-      maxPerturbation: numbers.maxPerturbation ?? 0,
-      violations: numbers.violations ?? 0,
-      seconds: numbers.seconds ?? 0,
+      positions: Uint32Array.from(positions),
+      outcomes: Float64Array.from(outcomes),
+      predicted: Int32Array.from(predicted),
+      ...{ images, maxPerturbation, violations, seconds },
     },
   };
 }
