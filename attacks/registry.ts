@@ -1,6 +1,6 @@
 /** The attacks by name. A new attack is one file, one line here and one row in the table test. @module */
 
-import { didYouMean, type OptionValues } from "../models/options.ts";
+import { didYouMean, type OptionValues, resolveOptions } from "../models/options.ts";
 import type { Attack, AttackDefinition, ThreatModel } from "./attack.ts";
 import { apgdCeAttack, apgdDlrAttack } from "./apgd.ts";
 import { apgdTAttack } from "./apgd_targeted.ts";
@@ -42,7 +42,9 @@ export const attacks: readonly AttackDefinition[] = [
 export function findAttack(name: string, threat: ThreatModel, options: OptionValues = {}): Attack {
   for (const definition of attacks) {
     const numbers = numbersIn(name, definition.name);
-    if (numbers !== null) return definition.create(threat, numbers, options);
+    if (numbers === null) continue;
+    resolveOptions(definition.options, options, `attack "${name}"`); // what the name says, such as steps, is no option
+    return definition.create(threat, numbers, options);
   }
   const expected = attacks.map(({ name, example }) => name === example ? name : `${name} (for example ${example})`);
   const hint = didYouMean(name, attacks.flatMap((definition) => candidates(name, definition)));

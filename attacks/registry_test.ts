@@ -25,6 +25,13 @@ Deno.test("findAttack() says what it expected and what is close", () => {
   assert.throws(() => findAttack("pgd-0", LINF), /Cannot run PGD with 0 steps: expected an integer of at least 1/);
 });
 
+Deno.test("findAttack() refuses as an option what the name says already", () => {
+  assert.throws(
+    () => findAttack("pgd-5", { norm: "linf", epsilon: 0.1 }, { steps: 3 }),
+    /^RangeError: Cannot set option "steps" of attack "pgd-5"/,
+  );
+});
+
 Deno.test("formatThreatModel() writes ε as people do", () => {
   const cases = [[0.3, "0.3"], [8 / 255, "8/255"], [0.2, "0.2"], [0.031, "0.031"], [1 / 3, "85/255"], [
     0.1 / 7,

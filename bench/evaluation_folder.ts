@@ -6,7 +6,8 @@ import { atomicWrite } from "../files/atomic_write.ts";
 import { writeFailure } from "../files/explain_write.ts";
 import { canonicalJson, firstDifference } from "./canonical.ts";
 import { type EvaluationRecord, evaluationSchema } from "./evaluation_record.ts";
-import { lockFolder } from "./folder_lock.ts";
+import { LOCK_FILE, lockFolder } from "./folder_lock.ts";
+import { listFolder } from "./output_folder.ts";
 import { UsageError } from "./usage_error.ts";
 
 const KEY_FILE = "evaluation-key.json", RECORD_FILE = "evaluation.json", PROGRESS = "progress";
@@ -32,6 +33,7 @@ export class EvaluationFolder {
    * @throws {UsageError} When it holds another evaluation, or another program is at work in it.
    */
   static async open(path: string, key: unknown): Promise<EvaluationFolder> {
+    await refuseForeign(path);
     await Deno.mkdir(join(path, PROGRESS), { recursive: true }).catch((error) => {
       throw writeFailure(path, error);
     });
@@ -85,6 +87,14 @@ export class EvaluationFolder {
   close(): void {
     this.#lock[Symbol.dispose]();
   }
+}
+
+/** @throws {UsageError} When it holds files and is no folder of an evaluation, or is no folder at all. */
+async function refuseForeign(path: string): Promise<void> {
+  const names = await listFolder(path);
+  if (names.length === 0 || names.includes(KEY_FILE)) return;
+  if (names.every((name) => name === LOCK_FILE || name === PROGRESS || name.endsWith(".partial"))) return;
+  throw new UsageError(`Cannot evaluate into ${path}: it holds other files; choose another --out`);
 }
 
 function refuseAnother(path: string, stored: unknown, key: unknown): void {

@@ -43,6 +43,15 @@ Deno.test("a folder of an evaluation refuses another one and names what differs"
     await refused(path, { ...KEY, attacks: ["fgsm-2"] }, /another attacks/);
   }));
 
+Deno.test("an evaluation does not mix with other files, and needs a folder", () =>
+  inFolder(async (path) => {
+    await Deno.mkdir(path);
+    await Deno.writeTextFile(join(path, "report.md"), "mine");
+    await refused(path, KEY, /it holds other files; choose another --out/);
+    assert.deepEqual((await Array.fromAsync(Deno.readDir(path))).map(({ name }) => name), ["report.md"]);
+    await refused(join(path, "report.md"), KEY, /it is not a folder/);
+  }));
+
 Deno.test("a folder of an evaluation is one program's at a time", () =>
   inFolder(async (path) => {
     await open(path, KEY, () => refused(path, KEY, /another program is at work in it/));

@@ -102,7 +102,8 @@ function refuseOther(out: string, stored: StoredSuite, wanted: Omit<StoredSuite,
   }
 }
 
-async function listFolder(path: string): Promise<string[]> {
+/** Names in a folder; none where it does not exist. @throws {UsageError} When it is no folder or cannot be read. */
+export async function listFolder(path: string): Promise<string[]> {
   try {
     return (await Array.fromAsync(Deno.readDir(path))).map((entry) => entry.name);
   } catch (error) {

@@ -214,8 +214,9 @@ async function namedAttacks(threat: ThreatModel, { attack, stepSize, restarts }:
   });
   const useless = given.find(([key]) => known.every(({ resolved }) => !Object.hasOwn(resolved, key)));
   if (useless !== undefined) {
+    const flags: Record<string, string> = { stepSize: "--step-size", restarts: "--restarts" };
     const names = attack.map(({ name }) => name).join(",");
-    throw new UsageError(`Cannot use ${useless[0]} ${useless[1]} with --attack ${names}: no such option there`);
+    throw new UsageError(`Cannot use ${flags[useless[0]]} ${useless[1]} with --attack ${names}: no such option there`);
   }
   return known.map(({ name, options, resolved }) => ({
     name,
