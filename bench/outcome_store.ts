@@ -1,8 +1,7 @@
 /** What became of images under an attack, chunk by chunk, so that an evaluation that was killed goes on where it was. A
  *  chunk is one safetensors file: a batch of one worker. @module */
 
-import { createHash } from "node:crypto";
-import { readSafetensors, writeSafetensors } from "../models/safetensors.ts";
+import { seal, unseal } from "../models/sealed.ts";
 
 /** A batch's outcomes. */
 export interface OutcomeChunk {
@@ -31,57 +30,37 @@ export interface OutcomeStore {
 
 /** A chunk as a file's bytes. */
 export function encodeChunk(sweep: string, chunk: OutcomeChunk): Uint8Array {
-  const row = (values: Iterable<number>) => {
-    const array = Float32Array.from(values);
-    return { shape: [array.length], values: array };
-  };
+  const { positions, outcomes, predicted, images, maxPerturbation, violations, seconds } = chunk;
+  const row = <T extends { readonly length: number }>(values: T) => ({ shape: [values.length], values });
   const tensors = new Map([
-    ["positions", row(chunk.positions)],
-    ["outcomes", row(chunk.outcomes)],
-    ["predicted", row(chunk.predicted)],
-    ["images", { shape: [chunk.images.length], values: chunk.images }],
+    ["positions", row(Float32Array.from(positions))],
+    ["outcomes", row(Float32Array.from(outcomes))],
+    ["predicted", row(Float32Array.from(predicted))],
+    ["images", row(images)],
   ]);
-  const { maxPerturbation, violations, seconds } = chunk;
-  const numbers = JSON.stringify({ maxPerturbation, violations, seconds });
-  const sha256 = digest([sweep, numbers], [...tensors.values()].map(({ values }) => values));
-  return writeSafetensors(tensors, { sweep, numbers, sha256 });
-}
-
-function digest(texts: readonly string[], arrays: readonly Float32Array[]): string {
-  const hash = createHash("sha256");
-  for (const text of texts) hash.update(JSON.stringify(text));
-  for (const { buffer, byteOffset, byteLength } of arrays) {
-    hash.update(String(byteLength)).update(new Uint8Array(buffer, byteOffset, byteLength));
-  }
-  return hash.digest("hex");
+  return seal(tensors, { sweep, numbers: JSON.stringify({ maxPerturbation, violations, seconds }) });
 }
 
 /** @throws {SyntaxError} When the bytes are no chunk, or not those that were written. */
 export function decodeChunk(bytes: Uint8Array, source: string): { sweep: string; chunk: OutcomeChunk } {
-  const { tensors, metadata } = readSafetensors(bytes, source);
+  const { tensors, metadata } = unseal(bytes, source), sweep = metadata.get("sweep"), numbers = metadata.get("numbers");
   const of = (name: string): Float32Array => {
     const stored = tensors.get(name);
     if (stored?.dtype !== "F32") throw new SyntaxError(`Cannot read ${source}: it holds no ${name}`);
     return stored.values;
   };
-  const [positions, outcomes, predicted, images] = ["positions", "outcomes", "predicted", "images"].map(of) as [
-    Float32Array,
-    Float32Array,
-    Float32Array,
-    Float32Array,
-  ];
-  const [sweep, numbers] = [metadata.get("sweep") ?? "", metadata.get("numbers") ?? "{}"];
-  if (digest([sweep, numbers], [positions, outcomes, predicted, images]) !== metadata.get("sha256")) {
-    throw new SyntaxError(`Cannot read ${source}: its contents do not have the hash that it states`);
+  if (sweep === undefined || numbers === undefined) {
+    throw new SyntaxError(`Cannot read ${source}: it holds no outcomes`);
   }
   const { maxPerturbation, violations, seconds }: OutcomeNumbers = JSON.parse(numbers);
   return {
     sweep,
     chunk: {
-      positions: Uint32Array.from(positions),
-      outcomes: Float64Array.from(outcomes),
-      predicted: Int32Array.from(predicted),
-      ...{ images, maxPerturbation, violations, seconds },
+      positions: Uint32Array.from(of("positions")),
+      outcomes: Float64Array.from(of("outcomes")),
+      predicted: Int32Array.from(of("predicted")),
+      images: of("images"),
+      ...{ maxPerturbation, violations, seconds },
     },
   };
 }

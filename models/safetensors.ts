@@ -189,15 +189,18 @@ function readTensor({ dtype, shape, begin, end }: Entry, data: Uint8Array): Stor
   }
 }
 
-/** Writes float32 and int64 tensors in the map's order; the same input gives the same bytes. */
+/** What a file is written from. */
+export type TensorsToStore = ReadonlyMap<string, Pick<StoredTensor, "shape" | "values">>;
+
+/** Writes tensors in the map's order; the same input gives the same bytes. */
 export function writeSafetensors(
-  tensors: ReadonlyMap<string, { readonly shape: readonly number[]; readonly values: Float32Array | BigInt64Array }>,
+  tensors: TensorsToStore,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
   const entries: [string, unknown][] = Object.keys(metadata).length > 0 ? [["__metadata__", metadata]] : [];
   let offset = 0;
   for (const [name, { shape, values }] of tensors) {
-    const dtype = values instanceof Float32Array ? "F32" : "I64";
+    const dtype = dtypeOf(values);
     entries.push([name, { dtype, shape, data_offsets: [offset, offset + values.byteLength] }]);
     offset += values.byteLength;
   }
@@ -214,4 +217,10 @@ export function writeSafetensors(
     position += values.byteLength;
   }
   return bytes;
+}
+
+function dtypeOf(values: StoredTensor["values"]): StoredTensor["dtype"] {
+  if (values instanceof Float32Array) return "F32";
+  if (values instanceof BigInt64Array) return "I64";
+  return values instanceof Uint32Array ? "U32" : "U8";
 }

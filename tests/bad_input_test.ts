@@ -129,7 +129,7 @@ const files: readonly Row[] = [
   ["evaluate cut-off.safetensors", 2, /cut-off.safetensors/],
   ["evaluate tiny.safetensors", 2, /Cannot use tiny-cnn on mnist-embedded: the model takes \[12,12,1\]/],
   ["evaluate tiny.safetensors --attack pdg-5", 2, /Cannot find attack "pdg-5": .*from --attack/],
-  ["evaluate tiny.safetensors --attack fgsm --restarts 2", 2, /Cannot use restarts 2 with --attack fgsm/],
+  ["evaluate tiny.safetensors --attack fgsm --restarts 2", 2, /Cannot use --restarts 2 with --attack fgsm/],
   ["evaluate tiny.safetensors --limit 0", 2, /Cannot read "0" from --limit/],
   ["evaluate tiny.safetensors --split test", 2, /Cannot read "test" from --split: expected validation or final/],
   ["evaluate tiny.safetensors --data imagenet", 2, /Cannot find data set "imagenet"/],
