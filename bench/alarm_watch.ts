@@ -4,6 +4,7 @@
 import { findAttack } from "../attacks/registry.ts";
 import { subset } from "../data/batches.ts";
 import type { Split } from "../data/dataset.ts";
+import type { AlarmState } from "./checkpoint.ts";
 import { Doubts } from "./doubts.ts";
 import { type Judgement, judgeWeights } from "./judge_weights.ts";
 import { overfittingWarning } from "./overfitting_alarm.ts";
@@ -28,6 +29,20 @@ export class AlarmWatch {
   /** Whether a whole epoch has just ended, after a step that ended a batch. */
   isDue(): boolean {
     return this.#images !== null && this.#run.record.step % this.#course.stepsPerEpoch === 0;
+  }
+
+  save(): AlarmState {
+    return { points: [...this.#points], told: this.#doubts.save() };
+  }
+
+  restore({ points, told }: AlarmState): void {
+    this.#points = [...points];
+    this.#doubts.restore(told);
+  }
+
+  /** Step of the last look; 0 before the first. */
+  get lastStep(): number {
+    return this.#points.at(-1)?.step ?? 0;
   }
 
   /** Attacks the current weights and writes down what is left; warns where it means that the run overfits, once. */

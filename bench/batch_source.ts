@@ -21,29 +21,36 @@ export interface BatchSource {
 
 type BatchConfig = Pick<RunConfig, "augmentation" | "batch" | "seed">;
 
+/** As much of a run as its batches depend on. */
+interface BatchRun extends Pick<Run, "method"> {
+  readonly job: { readonly config: BatchConfig };
+  readonly record: Pick<Run["record"], "step">;
+}
+
 /** What a run starts before it touches its data: the Worker that will make its batches, where one will. */
 export async function startBatchWorker({ augmentation }: Pick<RunConfig, "augmentation">): Promise<Worker | null> {
   return augmentation === "none" ? null : await startPrefetchWorker();
 }
 
 /**
- * The batches from the run's first to its last. The caller closes the source, however the run ends.
+ * The batches from where the run stands to its last. The caller closes the source, however the run ends.
  *
  * @param worker What {@linkcode startBatchWorker} gave; the source ends it.
  */
 export function openBatches(
-  { job: { config }, method }: Pick<Run, "method"> & { readonly job: { readonly config: BatchConfig } },
-  { dataset, totalSteps }: Pick<Course, "dataset" | "totalSteps">,
+  { job: { config }, method, record }: BatchRun,
+  { dataset, stepsPerEpoch, totalSteps }: Pick<Course, "dataset" | "stepsPerEpoch" | "totalSteps">,
   worker: Worker | null,
 ): BatchSource {
   const { seed, batch: batchSize, augmentation } = config;
+  const { stepsPerBatch } = method, done = record.step / stepsPerBatch, inEpoch = stepsPerEpoch / stepsPerBatch;
   const course = {
     split: dataset.train,
     seed,
     batchSize,
     augment: { augmentation, shape: dataset.shape },
-    epochs: { first: 0, startStep: 0 },
-    batches: totalSteps / method.stepsPerBatch,
+    epochs: { first: Math.floor(done / inEpoch), startStep: done % inEpoch },
+    batches: totalSteps / stepsPerBatch - done,
   };
   return worker === null
     ? batchesHere(course)

@@ -1,7 +1,18 @@
 /** The clocks of a run: a few named accumulators, one of which runs at a time, so that nothing is counted twice.
  *  `train` is the clock that results are judged by; evaluation, checkpoints and warm-up each have their own. @module */
 
-export type ClockName = "train" | "evaluation" | "checkpoint" | "warmUp" | "idle";
+import { z } from "zod";
+
+const seconds = z.number().min(0);
+
+/** What a checkpoint keeps of the clocks. */
+export const clockStateSchema = z.strictObject({
+  seconds: z.strictObject({ train: seconds, evaluation: seconds, checkpoint: seconds, warmUp: seconds, idle: seconds }),
+  wallSeconds: seconds,
+});
+
+export type ClockState = z.infer<typeof clockStateSchema>;
+export type ClockName = keyof ClockState["seconds"];
 
 export class RunClock {
   #now: () => number;
@@ -9,6 +20,8 @@ export class RunClock {
   #running: ClockName = "idle";
   #since: number;
   #began: number;
+  /** Wall seconds of earlier attempts. */
+  #before = 0;
 
   /** @param now Monotonic time in milliseconds; tests pass their own. */
   constructor(now: () => number = () => performance.now()) {
@@ -40,8 +53,21 @@ export class RunClock {
     return this.#seconds[name] + (this.#running === name ? (this.#now() - this.#since) / 1000 : 0);
   }
 
-  /** Seconds since the clock was made, whatever ran. */
+  /** Seconds since the clock was made, whatever ran, and those of earlier attempts. */
   wallSeconds(): number {
-    return (this.#now() - this.#began) / 1000;
+    return this.#before + (this.#now() - this.#began) / 1000;
+  }
+
+  /** All seconds so far. */
+  save(): ClockState {
+    const names = Object.keys(this.#seconds) as ClockName[];
+    const seconds = Object.fromEntries(names.map((name) => [name, this.seconds(name)])) as ClockState["seconds"];
+    return { seconds, wallSeconds: this.wallSeconds() };
+  }
+
+  /** Goes on from an earlier attempt's seconds; this one's so far are added. */
+  restore({ seconds, wallSeconds }: ClockState): void {
+    for (const name of Object.keys(this.#seconds) as ClockName[]) this.#seconds[name] += seconds[name];
+    this.#before += wallSeconds;
   }
 }

@@ -28,3 +28,16 @@ Deno.test("RunClock.during() goes back to the clock that ran before, also after 
   set(4000);
   assert.deepEqual([clock.seconds("evaluation"), clock.seconds("train")], [2, 1]);
 });
+
+Deno.test("RunClock.restore() goes on from an earlier attempt and leaves the gap out", () => {
+  const first = fakeClock();
+  first.clock.switchTo("train");
+  first.set(4000);
+  const saved = first.clock.save();
+  const { clock, set } = fakeClock();
+  set(1500);
+  clock.restore(saved);
+  clock.switchTo("train");
+  set(2500);
+  assert.deepEqual([clock.seconds("train"), clock.seconds("idle"), clock.wallSeconds()], [4, 0.5, 4.5]);
+});

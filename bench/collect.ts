@@ -83,7 +83,7 @@ async function collectRun(
   const events = await readAttempts(out, planned);
   for (const { machine } of all(events, "attempt")) machines.set(machine.id, machine);
   const engine = last(events, "engine"), data = last(events, "data"), end = endOf(events);
-  const points = all(events, "point").map((event) => event.point);
+  const points = lastOfEach(all(events, "point").map((event) => event.point), ({ step }) => step);
   const [attack] = attacksByKey(suite.threat, [suite.evaluation.attack]).keys();
   const record: RunRecord = {
     id: planned.id,
@@ -103,20 +103,22 @@ async function collectRun(
       : events.length === 0
       ? null
       : "the journal has no end: the process was killed or is still at work",
-    warnings: all(events, "warning").map((event) => event.warning),
+    warnings: lastOfEach(all(events, "warning").map((event) => event.warning), ({ code, message }) => code + message),
     peakMemoryBytes: end?.peakMemoryBytes ?? null,
     parameters: data?.parameters ?? null,
     counts: data?.counts ?? null,
     totalSteps: data?.totalSteps ?? null,
     points,
-    alarm: all(events, "alarm").map((event) => event.point),
+    alarm: lastOfEach(all(events, "alarm").map((event) => event.point), ({ step }) => step),
     final: {
       last: finalRow(events, "last"),
       bestValidation: finalRow(events, "best"),
-      crossings: all(events, "weights").flatMap(({ kind, target, step, weightsSha256 }) => {
-        if (kind !== "crossing" || target === null) return [];
-        return [{ target, step, weightsSha256, judged: finalRow(events, "crossing", target) }];
-      }),
+      crossings: lastOfEach(all(events, "weights"), ({ kind, target }) => `${kind} ${target}`).flatMap(
+        ({ kind, target, step, weightsSha256 }) => {
+          if (kind !== "crossing" || target === null) return [];
+          return [{ target, step, weightsSha256, judged: finalRow(events, "crossing", target) }];
+        },
+      ),
     },
     cost: end?.cost ?? null,
     timeTo: timesToTargets(pointsOnCadence(points, suite.evaluation.everyExamples), attack!, suite.targets),
@@ -148,6 +150,11 @@ function survives(event: JournalEvent, fromStep: number): boolean {
   if (event.event === "point" || event.event === "alarm") return event.point.step <= fromStep;
   if (event.event === "weights") return event.step <= fromStep;
   return event.event === "warning" && fromStep > 0;
+}
+
+/** An attempt that goes on may say again what the one before said; the last word counts, in the first one's place. */
+function lastOfEach<T>(items: readonly T[], key: (item: T) => unknown): T[] {
+  return [...new Map(items.map((item) => [key(item), item])).values()];
 }
 
 function all<Kind extends JournalEvent["event"]>(events: readonly JournalEvent[], kind: Kind): EventOf<Kind>[] {

@@ -11,6 +11,15 @@ export class Doubts {
     this.#run = run;
   }
 
+  /** What was told, for a checkpoint. */
+  save(): string[] {
+    return [...this.#told];
+  }
+
+  restore(told: readonly string[]): void {
+    this.#told = new Set(told);
+  }
+
   /** On the cadence, where the same fault comes again and again: each kind once. */
   tellKinds(step: number, warnings: readonly Warning[]): void {
     for (const warning of warnings) this.#tell(step, warning, warning.code);

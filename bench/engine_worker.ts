@@ -79,6 +79,9 @@ async function train(engine: Engine, job: RunJob, progress: (event: ProgressEven
     clock,
     journal: leads ? (event) => post({ kind: "journal", event }) : failOnly,
     saveWeights: leads ? (weights) => post({ kind: "weights", weights }, [weights.bytes.buffer]) : () => {},
+    saveCheckpoint: leads
+      ? (checkpoint) => post({ kind: "checkpoint", checkpoint }, [checkpoint.bytes.buffer])
+      : () => {},
     progress,
     // The leader decides for all; the others are ended with the team.
     shouldStop: () => leads && Atomics.load(stop, 0) === 1,

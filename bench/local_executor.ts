@@ -7,6 +7,7 @@ import { hardwareRecord, loadAverage } from "../backends/hardware.ts";
 import { findEngine } from "../backends/registry.ts";
 import { atomicWrite } from "../files/atomic_write.ts";
 import { explainWrite } from "../files/explain_write.ts";
+import { CheckpointSaver, findCheckpoint, type FoundCheckpoint, removeCheckpoints } from "./checkpoint_files.ts";
 import { collectResult } from "./collect.ts";
 import { checkDataIsHere } from "./data_is_here.ts";
 import { type EnginePlan, type EngineRequest, planEngine } from "./engine_request.ts";
@@ -33,6 +34,8 @@ export interface SuiteOptions {
   readonly command: string;
   /** Folder of downloaded data sets. */
   readonly cache: string;
+  /** Seconds from one checkpoint on the disk to the next. @default {300} */
+  readonly checkpointSeconds?: number;
 }
 
 export interface SuiteOutcome {
@@ -150,15 +153,18 @@ async function runOne(session: Session, planned: PlannedRun): Promise<void> {
   const team = new EngineTeam(session.plan);
   try {
     const folder = await runFolder(session.options.out, planned, await team.open());
+    const found = await findCheckpoint(folder, (text) => session.observe({ kind: "note", text }));
     const { attempt, path } = await createAttempt(folder);
     const journal = new Journal(join(path, "events.jsonl"));
     try {
       const startedAt = new Date().toISOString(), load = await loadAverage(), { machine } = session;
-      const begin = { attempt, fromStep: 0, trainSeconds: 0, startedAt, loadAverage: load, machine };
+      const { record, clock } = found?.checkpoint.state ?? {};
+      const place = { fromStep: record?.step ?? 0, trainSeconds: clock?.seconds.train ?? 0 };
+      const begin = { attempt, ...place, startedAt, loadAverage: load, machine };
       journal.append({ event: "attempt", ...begin });
       warnOfLoad(journal, load, machine);
       journal.append({
-        ...await superviseRun(session, planned, { team, journal, folder }),
+        ...await superviseRun(session, planned, { team, journal, folder, attempt: path, found }),
         loadAverage: await loadAverage(),
       });
     } finally {
@@ -196,18 +202,23 @@ interface RunPlace {
   readonly team: EngineTeam;
   readonly journal: Journal;
   readonly folder: string;
+  /** The attempt's own folder. */
+  readonly attempt: string;
+  /** Where the run goes on. */
+  readonly found: FoundCheckpoint | null;
 }
 
 type EndEvent = Extract<JournalEvent, { event: "end" }>;
 
 /** Lets the team run and keeps what it sends. @returns How the run ended, once all its files are written. */
 async function superviseRun(session: Session, planned: PlannedRun, place: RunPlace): Promise<EndEvent> {
-  const { team, journal } = place;
-  const saver = new WeightsSaver(place);
+  const { team, journal, folder } = place;
+  const saver = new WeightsSaver(place), checkpoints = new CheckpointSaver(place.attempt);
   let end: EndEvent | undefined;
   const hear = (message: FromWorker): void => {
     if (message.kind === "progress") session.observe(message.event);
     if (message.kind === "weights") saver.save(message.weights);
+    if (message.kind === "checkpoint") checkpoints.save(message.checkpoint);
     if (message.kind !== "journal") return;
     if (message.event.event === "end") end = message.event;
     else journal.append(message.event);
@@ -216,13 +227,15 @@ async function superviseRun(session: Session, planned: PlannedRun, place: RunPla
     }
   };
   try {
-    const signal = AbortSignal.any([session.signal, saver.failed]);
-    const cameToItsEnd = await team.run(jobOf(session, planned), hear, signal);
+    const signal = AbortSignal.any([session.signal, saver.failed, checkpoints.failed]);
+    const cameToItsEnd = await team.run(jobOf(session, planned, place), hear, signal);
     await saver.finish();
-    if (cameToItsEnd && end) return end;
-    return unfinished("interrupted", "stopped in the middle of a step");
+    await checkpoints.finish();
+    if (!cameToItsEnd || !end) return unfinished("interrupted", "stopped in the middle of a step");
+    if (end.status === "completed" || end.status === "diverged") await removeCheckpoints(folder);
+    return end;
   } catch (error) {
-    await saver.finish().catch(() => {});
+    await Promise.allSettled([saver.finish(), checkpoints.finish()]);
     return unfinished("failed", (error as Error).message);
   }
 }
@@ -231,7 +244,8 @@ function unfinished(status: EndEvent["status"], message: string): EndEvent {
   return { event: "end", status, message, peakMemoryBytes: null, loadAverage: null, cost: null };
 }
 
-function jobOf({ suite, options, plan }: Session, { config, label }: PlannedRun): RunJob {
-  const { evaluation, final, strong, alarm, targets } = suite;
-  return { config, evaluation, final, strong, alarm, targets, label, engineReason: plan.reason, cache: options.cache };
+function jobOf({ suite, options, plan }: Session, { config, label }: PlannedRun, { found }: RunPlace): RunJob {
+  const { evaluation, final, strong, alarm, targets } = suite, { cache, checkpointSeconds = 300 } = options;
+  const place = { checkpoint: found?.bytes ?? null, checkpointSeconds };
+  return { config, evaluation, final, strong, alarm, targets, label, engineReason: plan.reason, cache, ...place };
 }

@@ -30,7 +30,7 @@ export const machineSchema = z.strictObject({
     .nullable(),
 });
 
-const passesSchema = z.strictObject({
+export const passesSchema = z.strictObject({
   full: z.number().describe(
     "forward and backward passes of the whole network, per optimizer step or summed over steps",
   ),

@@ -1,6 +1,7 @@
 /** What the supervising thread and the Workers of a team say to each other. @module */
 
 import type { TeamSeat } from "../backends/shared_team.ts";
+import type { SavedCheckpoint } from "./checkpoint_files.ts";
 import type { EnginePlan } from "./engine_request.ts";
 import type { EvaluateOptions } from "./evaluate_weights.ts";
 import type { JournalEvent } from "./journal.ts";
@@ -25,6 +26,10 @@ export interface RunJob {
   readonly engineReason: string;
   /** Folder of downloaded data sets. */
   readonly cache: string;
+  /** Where to go on: the bytes of a checkpoint; null for a run from its beginning. */
+  readonly checkpoint: Uint8Array | null;
+  /** Seconds from one checkpoint on the disk to the next. */
+  readonly checkpointSeconds: number;
 }
 
 export type EngineRecord = NonNullable<RunRecord["engine"]>;
@@ -68,6 +73,7 @@ export type FromWorker =
   }
   | { readonly kind: "journal"; readonly event: JournalEvent }
   | { readonly kind: "weights"; readonly weights: SavedWeights }
+  | { readonly kind: "checkpoint"; readonly checkpoint: SavedCheckpoint }
   | { readonly kind: "progress"; readonly event: ProgressEvent }
   /** From every worker: outcomes of a batch, to be kept. */
   | { readonly kind: "chunk"; readonly bytes: Uint8Array<ArrayBuffer> }

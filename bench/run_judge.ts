@@ -6,6 +6,7 @@ import type { Attack } from "../attacks/attack.ts";
 import { subset } from "../data/batches.ts";
 import type { Weights } from "../models/model.ts";
 import { encodeWeights, fromTensors, toTensors, weightsSha256 } from "../models/weights.ts";
+import type { Checkpoint, JudgeState } from "./checkpoint.ts";
 import { Doubts } from "./doubts.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { type Judgement, judgeWeights } from "./judge_weights.ts";
@@ -41,6 +42,41 @@ export class RunJudge {
     this.#doubts = new Doubts(run);
     this.#attacks = attacksByKey(run.job.config.threat, attacksOnCadence(run.job.evaluation));
     this.#warnOfFewImages();
+  }
+
+  /** What a checkpoint keeps: the state, and the kept weights as groups of tensors. */
+  save(): { readonly state: JudgeState; readonly weights: readonly (readonly [string, Weights])[] } {
+    const best = this.#best, previous = this.#previous, crossed = [...this.#crossed];
+    return {
+      state: {
+        points: [...this.#points],
+        best: best?.point ?? null,
+        previousStep: previous?.step ?? null,
+        crossed: crossed.map(([target, { step }]) => ({ target, step })),
+        told: this.#doubts.save(),
+      },
+      weights: [
+        ...best ? [["best", best.weights] as const] : [],
+        ...previous ? [["previous", previous.weights] as const] : [],
+        ...crossed.map(([target, { weights }]) => [`crossed-${target}`, weights] as const),
+      ],
+    };
+  }
+
+  /** @param groups Tensors of the checkpoint. @throws {TypeError} When kept weights are not there. */
+  restore({ points, best, previousStep, crossed, told }: JudgeState, groups: Checkpoint["groups"]): void {
+    this.#points = [...points];
+    this.#doubts.restore(told);
+    if (best !== null) this.#best = { step: best.step, point: best, weights: weightsOf(groups, "best") };
+    if (previousStep !== null) this.#previous = { step: previousStep, weights: weightsOf(groups, "previous") };
+    for (const { target, step } of crossed) {
+      this.#crossed.set(target, { step, weights: weightsOf(groups, `crossed-${target}`) });
+    }
+  }
+
+  /** Step of the last point; 0 before the first. */
+  get lastStep(): number {
+    return this.#points.at(-1)?.step ?? 0;
   }
 
   /** Whether an evaluation is due, on the cadence or after the last step; `before` is the number of training examples before
@@ -175,6 +211,13 @@ export class RunJudge {
     };
     this.#run.host.journal({ event: "warning", warning });
   }
+}
+
+/** Kept weights out of a checkpoint. @throws {TypeError} */
+function weightsOf(groups: Checkpoint["groups"], group: string): Weights {
+  const members = groups.get(group);
+  if (members === undefined) throw new TypeError(`Cannot go on from the checkpoint: it lacks the weights "${group}"`);
+  return new Map([...members].map(([name, { shape, values }]) => [name, { shape, values: values as Float32Array }]));
 }
 
 /** Whether a point is at least as good as an earlier one: robust accuracy first, then clean, then the later one. */

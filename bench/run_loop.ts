@@ -6,9 +6,12 @@ import { dataSha256 } from "../data/hash.ts";
 import { parameterCount } from "../models/weights.ts";
 import { AlarmWatch } from "./alarm_watch.ts";
 import { openBatches, startBatchWorker } from "./batch_source.ts";
+import { decodeCheckpoint } from "./checkpoint.ts";
+import { CheckpointCadence } from "./checkpoint_cadence.ts";
 import { loopsInClosedForm } from "./closed_form.ts";
 import { Diverged, Stopped } from "./evaluation_task.ts";
 import { checkBatchFits } from "./fit_batch.ts";
+import { putCheckpoint, type Watchers } from "./run_checkpoint.ts";
 import { engineRecord } from "./run_config.ts";
 import { RunJudge } from "./run_judge.ts";
 import type { RunJob } from "./run_job.ts";
@@ -34,12 +37,14 @@ export async function runTraining(engine: Engine, job: RunJob, host: RunHost): P
   try {
     batchWorker = await host.clock.during("warmUp", () => warmUp(engine, job));
     run = { ...createTrainer(engine, job.config), job, host };
-    host.clock.switchTo("train");
+    // An attempt that goes on loads the data once more: that is none of the run's own time.
+    host.clock.switchTo(job.checkpoint === null ? "train" : "idle");
     course = await loadCourse(run);
     run.record.loadSeconds = host.clock.seconds("train");
     await host.clock.during("idle", () => announce(run!, course!));
     const judge = new RunJudge(run, course), alarm = new AlarmWatch(run, course);
-    await train(run, course, { judge, alarm, batchWorker, sampleMemory });
+    const examplesBefore = goOn(run, { judge, alarm });
+    await train(run, course, { judge, alarm, batchWorker, sampleMemory, examplesBefore });
     host.clock.switchTo("evaluation");
     await judge.final();
     end("completed", null);
@@ -87,39 +92,66 @@ function announce({ engine, model, host, job }: Run, { dataset, judged, totalSte
   });
 }
 
+/** Puts the checkpoint in the run, where there is one. @returns Training examples before its last step. */
+function goOn(run: Run, watchers: Watchers): number {
+  if (run.job.checkpoint === null) return 0;
+  const checkpoint = decodeCheckpoint(run.job.checkpoint, "the checkpoint");
+  putCheckpoint(run, watchers, checkpoint);
+  run.host.clock.switchTo("train");
+  return checkpoint.state.examplesBefore;
+}
+
 /** What stands around the training of a run. */
-interface Surroundings {
-  /** Who looks at it between its batches. */
-  readonly judge: RunJudge;
-  readonly alarm: AlarmWatch;
+interface Surroundings extends Watchers {
   readonly batchWorker: Worker | null;
   readonly sampleMemory: () => void;
+  /** Training examples before the step at which an earlier attempt ended; 0 where there was none. */
+  readonly examplesBefore: number;
 }
 
 /** @throws {Stopped|Diverged} */
 async function train(run: Run, course: Course, around: Surroundings): Promise<void> {
   const { host, record, engine } = run, { stepsPerEpoch, totalSteps } = course;
-  const { judge, alarm, sampleMemory } = around;
+  const { judge, alarm, sampleMemory } = around, waitedBefore = record.dataWaitSeconds;
   const source = openBatches(run, course, around.batchWorker);
   // What works ahead comes to rest on the training clock, so that nothing is prepared while that stands.
-  const stopClock = async (look: () => Promise<void>): Promise<void> => {
+  const rest = async (): Promise<void> => {
     await engine.synchronize();
     await source.settle();
-    await host.clock.during("evaluation", look);
+    record.dataWaitSeconds = waitedBefore + source.waitSeconds;
   };
+  const checkpoints = new CheckpointCadence(run, { judge, alarm }, rest);
+  let before = around.examplesBefore;
   try {
+    if (record.step > 0) await lookAround(); // what was due when the earlier attempt ended
     for (let next = await source.next(); next !== undefined; next = await source.next()) {
       if (host.shouldStop()) throw new Stopped();
-      const { batch, epoch } = next, before = record.examples;
+      const { batch, epoch } = next, began = performance.now();
+      before = record.examples;
       const loss = await trainBatch(run, batch, { epoch, step: record.step, stepsPerEpoch, totalSteps });
+      const seconds = (performance.now() - began) / 1000;
       sampleMemory();
       tellProgress(run, course, { epoch, loss });
-      if (judge.isDue(before)) await stopClock(() => judge.point());
-      if (alarm.isDue()) await stopClock(() => alarm.look());
+      await lookAround();
+      await checkpoints.afterBatch(before, seconds);
     }
+    await checkpoints.write(before);
+  } catch (error) {
+    if (error instanceof Stopped && record.step > 0) await checkpoints.write(before);
+    throw error;
   } finally {
-    record.dataWaitSeconds = source.waitSeconds;
     source.close();
+  }
+
+  /** Judges what is due after the last batch and not done yet. */
+  async function lookAround(): Promise<void> {
+    const isPointDue = judge.isDue(before) && judge.lastStep < record.step;
+    const isAlarmDue = alarm.isDue() && alarm.lastStep < record.step;
+    if (!isPointDue && !isAlarmDue) return;
+    await checkpoints.hand(before);
+    await rest();
+    if (isPointDue) await host.clock.during("evaluation", () => judge.point());
+    if (isAlarmDue) await host.clock.during("evaluation", () => alarm.look());
   }
 }
 

@@ -4,6 +4,7 @@ import { stepsPerEpoch, subset } from "../data/batches.ts";
 import type { Dataset, Split } from "../data/dataset.ts";
 import type { Model } from "../models/model.ts";
 import { findDataset } from "../data/registry.ts";
+import type { SavedCheckpoint } from "./checkpoint_files.ts";
 import type { RunClock } from "./clock.ts";
 import type { JournalEvent } from "./journal.ts";
 import type { ProgressEvent } from "./progress.ts";
@@ -15,6 +16,7 @@ export interface RunHost {
   readonly clock: RunClock;
   readonly journal: (event: JournalEvent) => void;
   readonly saveWeights: (weights: SavedWeights) => void;
+  readonly saveCheckpoint: (checkpoint: SavedCheckpoint) => void;
   readonly progress: (event: ProgressEvent) => void;
   /** Asked between steps and between batches of an evaluation. */
   readonly shouldStop: () => boolean;

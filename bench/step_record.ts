@@ -1,9 +1,22 @@
 /** What a run counts while it trains: steps, examples, passes, losses and the seconds of each step. @module */
 
+import { z } from "zod";
 import { spreadOf } from "../statistics/spread.ts";
 import type { StepResult } from "../training/method.ts";
 import type { RunClock } from "./clock.ts";
-import type { Passes, RunRecord } from "./result.ts";
+import { type Passes, passesSchema, type RunRecord } from "./result.ts";
+
+/** What a checkpoint keeps of the counts. */
+export const stepRecordStateSchema = z.strictObject({
+  step: z.int().min(0),
+  examples: z.int().min(0),
+  loadSeconds: z.number().min(0),
+  dataWaitSeconds: z.number().min(0),
+  passes: passesSchema,
+  stepSeconds: z.array(z.number()),
+  lossSum: z.number(),
+  lossCount: z.int().min(0),
+});
 
 export class StepRecord {
   step = 0;
@@ -33,6 +46,19 @@ export class StepRecord {
     this.#lossSum += lossSum;
     this.#lossCount += count;
     if (isFullBatch) this.#seconds.push(seconds);
+  }
+
+  save(): z.infer<typeof stepRecordStateSchema> {
+    const { step, examples, loadSeconds, dataWaitSeconds, passes } = this;
+    const [stepSeconds, lossSum, lossCount] = [this.#seconds, this.#lossSum, this.#lossCount];
+    return { step, examples, loadSeconds, dataWaitSeconds, passes, stepSeconds, lossSum, lossCount };
+  }
+
+  restore({ stepSeconds, lossSum, lossCount, ...counts }: z.infer<typeof stepRecordStateSchema>): void {
+    Object.assign(this, counts);
+    this.#seconds = [...stepSeconds];
+    this.#lossSum = lossSum;
+    this.#lossCount = lossCount;
   }
 
   /** Mean loss per example since the last call, nats; null where there was no step. */

@@ -24,20 +24,22 @@ export interface Session {
   readonly command: string;
   readonly json: boolean;
   readonly quiet: boolean;
+  /** Seconds from one checkpoint to the next. */
+  readonly checkpointSeconds: number;
 }
 
 /** Runs the suite and returns the exit code. @throws {UsageError} When suite or folder cannot be used. */
 export async function runSession(session: Session, io: Io): Promise<number> {
   const { runSuite } = await import("../bench/local_executor.ts");
   const { writeReport } = await import("../report/write_report.ts");
-  const { suite, engine, force, command } = session;
+  const { suite, engine, force, command, checkpointSeconds } = session;
   const out = shortPath(session.out, io);
   const display = session.quiet ? quietDisplay : liveDisplay(io);
   const signal = io.interruptible();
   signal.addEventListener("abort", () => display.say("Stopping; Ctrl-C once more stops at once"));
   let outcome: SuiteOutcome;
   try {
-    const options = { out: session.out, engine, force, command, cache: io.place.cache };
+    const options = { out: session.out, engine, force, command, cache: io.place.cache, checkpointSeconds };
     const observe: Observe = (event) => display.observe(event.kind === "suite" ? { ...event, out } : event);
     outcome = await runSuite(suite, options, observe, signal);
   } finally {
@@ -62,7 +64,7 @@ function endCode({ status, result }: SuiteOutcome, out: string, io: Io): number 
   if (status === "interrupted") {
     complain(
       io.err,
-      `Stopped; go on with "${again}": finished runs are kept, unfinished ones start again from their beginning`,
+      `Stopped; go on with "${again}": finished runs are kept, unfinished ones go on where they stopped`,
     );
     return 130;
   }

@@ -1,6 +1,7 @@
 /** The options of train. Most have no default of their own: what is not given is the preset's, and without one that of
  *  `plainRecipe`. @module */
 
+import { checkpointOption } from "./checkpoint_option.ts";
 import { engineOptions } from "./engine_options.ts";
 import { attack, integer, listOf, number, oneOf, path, setting, text } from "./kinds.ts";
 import { fields, flag, optionalValue, value, values } from "./options.ts";
@@ -91,6 +92,7 @@ export const trainParser = fields({
   final: value("--final-count", count, "Held-out or test images of the last evaluation", 1000),
   targets: optionalValue("--targets", listOf(number({ min: 0, max: 1 })), "Robust accuracies whose times are reported"),
   ...engineOptions,
+  ...checkpointOption,
   out: optionalValue("--out", path("DIR"), "Results folder (default: results/METHOD-seedSEED or PRESET-seedSEED)"),
   json: flag("--json", "Print result.json instead of the table"),
   quiet: flag("--quiet", "Print errors and the report's path only"),

@@ -3,6 +3,7 @@
 import { dirname, join, resolve } from "node:path";
 import type { Suite } from "../../bench/suite.ts";
 import { UsageError } from "../../bench/usage_error.ts";
+import { checkpointOption } from "../checkpoint_option.ts";
 import { defineCommand } from "../command.ts";
 import { confirmStart } from "../confirm_start.ts";
 import { engineOptions, engineWords, readEngineRequest } from "../engine_options.ts";
@@ -24,6 +25,7 @@ const parser = fields({
   out: optionalValue("--out", path("DIR"), "Results folder (default: results/SUITE)"),
   resume: optionalValue("--resume", path("DIR"), "Go on with the suite stored in a results folder"),
   ...engineOptions,
+  ...checkpointOption,
   seeds: optionalValue("--seeds", listOf(integer({ min: 0, max: 0xffffffff })), "Seeds instead of the suite's"),
   set: values("--set", text("KEY=VALUE", "KEY=VALUE, for example runs.*.epochs=2"), "Change one key of the suite"),
   scale: value(
@@ -77,9 +79,9 @@ export const bench = defineCommand<Options>({
     };
   },
   async run(options, io) {
-    const { resume, yes, json, quiet } = options;
+    const { resume, yes, json, quiet, checkpointEvery: checkpointSeconds } = options;
     const source = resume === undefined ? await newSession(options, io) : await storedSession(options, io);
-    const session = { ...source, json, quiet };
+    const session = { ...source, json, quiet, checkpointSeconds };
     if (resume === undefined && !(await confirmStart({ ...session, yes }, io))) return 1;
     return await runSession(session, io);
   },
@@ -93,7 +95,7 @@ function writtenFolder({ out, resume, force }: Options, { workingFolder }: Place
   return force ? dirname(folder) : folder;
 }
 
-type Source = Omit<Session, "json" | "quiet">;
+type Source = Omit<Session, "json" | "quiet" | "checkpointSeconds">;
 
 async function newSession(options: Options, { place }: Io): Promise<Source> {
   const { loadSuite } = await import("../../bench/load_suite.ts");

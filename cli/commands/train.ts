@@ -32,7 +32,7 @@ export const train = defineCommand<TrainOptions>({
     const folder = options.out ?? join("results", `${runLabel(options)}-seed${options.seed}`);
     const out = resolve(io.place.workingFolder, folder);
     const command = shellWords(["deno", "task", "yopo-bench", "train", ...words]);
-    const { json, quiet } = options;
-    return await runSession({ suite, out, engine, force: false, command, json, quiet }, io);
+    const { json, quiet, checkpointEvery: checkpointSeconds } = options;
+    return await runSession({ suite, out, engine, force: false, command, json, quiet, checkpointSeconds }, io);
   },
 });
