@@ -1,6 +1,8 @@
 /** The journal of one attempt: events.jsonl, one JSON object a line, appended and flushed as things happen. The result
- *  is derived from journals and from nothing else. @module */
+ *  is derived from journals and from nothing else. Each line ends with a sum of itself and of the lines before, so that
+ *  one that was changed, lost or repeated is seen. @module */
 
+import { createHash } from "node:crypto";
 import { z } from "zod";
 import { writeFailure } from "../files/explain_write.ts";
 import { alarmPointSchema, finalRowSchema, machineSchema, pointSchema, runSchema, warningSchema } from "./result.ts";
@@ -59,6 +61,7 @@ export class Journal {
   #path: string;
   #file: Deno.FsFile;
   #length = 0;
+  #sum = "";
 
   /** @throws {Deno.errors.AlreadyExists} When another attempt owns the file. */
   constructor(path: string) {
@@ -68,11 +71,13 @@ export class Journal {
 
   /** @throws {Error} When the disk refuses; what was written of the line is taken back. */
   append(event: JournalEvent): void {
-    const line = new TextEncoder().encode(JSON.stringify(event) + "\n");
+    const body = JSON.stringify(event), sum = sumOf(this.#sum, body);
+    const line = new TextEncoder().encode(`${body.slice(0, -1)},"sum":"${sum}"}\n`);
     try {
       for (let written = 0; written < line.length;) written += this.#file.writeSync(line.subarray(written));
       this.#file.syncDataSync();
       this.#length += line.length;
+      this.#sum = sum;
     } catch (error) {
       this.#file.truncateSync(this.#length);
       this.#file.seekSync(this.#length, Deno.SeekMode.Start);
@@ -92,9 +97,15 @@ export class Journal {
  */
 export async function readJournal(path: string): Promise<JournalEvent[]> {
   const lines = (await Deno.readTextFile(path)).split("\n").slice(0, -1);
+  let before = "";
   return lines.map((line, index) => {
     try {
-      return eventSchema.parse(JSON.parse(line));
+      const [, body, sum] = /^(.*),"sum":"([0-9a-f]{16})"\}$/.exec(line) ?? [];
+      if (body === undefined || sumOf(before, `${body}}`) !== sum) {
+        throw new Error("it was changed after it was written");
+      }
+      before = sum;
+      return eventSchema.parse(JSON.parse(`${body}}`));
     } catch (error) {
       const reason = error instanceof z.ZodError ? error.issues[0]?.message : (error as Error).message;
       throw new Error(
@@ -105,4 +116,8 @@ export async function readJournal(path: string): Promise<JournalEvent[]> {
       );
     }
   });
+}
+
+function sumOf(before: string, body: string): string {
+  return createHash("sha256").update(before).update(body).digest("hex").slice(0, 16);
 }
