@@ -71,8 +71,7 @@ export class Journal {
 
   /** @throws {Error} When the disk refuses; what was written of the line is taken back. */
   append(event: JournalEvent): void {
-    const body = JSON.stringify(event), sum = sumOf(this.#sum, body);
-    const line = new TextEncoder().encode(`${body.slice(0, -1)},"sum":"${sum}"}\n`);
+    const { text, sum } = lineOf(event, this.#sum), line = new TextEncoder().encode(text);
     try {
       for (let written = 0; written < line.length;) written += this.#file.writeSync(line.subarray(written));
       this.#file.syncDataSync();
@@ -96,7 +95,12 @@ export class Journal {
  * @throws {Error} When a complete line is not an event: the file, the line number and why.
  */
 export async function readJournal(path: string): Promise<JournalEvent[]> {
-  const lines = (await Deno.readTextFile(path)).split("\n").slice(0, -1);
+  return parseJournal(await Deno.readTextFile(path), path);
+}
+
+/** The same of a journal's text. */
+export function parseJournal(text: string, path: string): JournalEvent[] {
+  const lines = text.split("\n").slice(0, -1);
   let before = "";
   return lines.map((line, index) => {
     try {
@@ -116,6 +120,21 @@ export async function readJournal(path: string): Promise<JournalEvent[]> {
       );
     }
   });
+}
+
+/** A journal's text. */
+export function serializeEvents(events: readonly JournalEvent[]): string {
+  let before = "";
+  return events.map((event) => {
+    const { text, sum } = lineOf(event, before);
+    before = sum;
+    return text;
+  }).join("");
+}
+
+function lineOf(event: JournalEvent, before: string): { readonly text: string; readonly sum: string } {
+  const body = JSON.stringify(event), sum = sumOf(before, body);
+  return { text: `${body.slice(0, -1)},"sum":"${sum}"}\n`, sum };
 }
 
 function sumOf(before: string, body: string): string {

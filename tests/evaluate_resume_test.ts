@@ -62,9 +62,10 @@ function startProgram(line: string, cwd: string): Deno.ChildProcess {
   }).spawn();
 }
 
-/** Sends the signal once there are so many batches. @returns How the process ended. */
+/** Sends the signal once there are so many batches, and again where that does not help. @returns How the process ended. */
 async function stopAfter(batches: number, out: string, child: Deno.ChildProcess, signal: Deno.Signal) {
-  const patience = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MILLISECONDS);
+  // Not SIGKILL: it would end the launcher alone, and what computes would go on for hours.
+  const patience = setTimeout(() => child.kill(signal), PATIENCE_MILLISECONDS);
   const output = child.output();
   let isRunning = true;
   child.status.then(() => isRunning = false);
