@@ -107,12 +107,11 @@ export async function fuzzTargets(): Promise<FuzzTarget[]> {
     groups: new Map([["parameters", small]]),
   });
   const peer = {
-    program: "torch",
-    version: "2",
-    method: "natural",
+    framework: "torch",
     model: "small-cnn",
+    method: "natural",
     batch: 256,
-    secondsPerStep: 0.1,
+    secondsPerStep: { median: 0.1 },
   };
   const line = "evaluate w.safetensors --attack pgd-20:restarts=2,fgsm --eps 8/255 --norm l2 --curve --out o --limit 5";
   const bench = "bench quick --seeds 0,1 --set runs.*.epochs=2 --scale 0.1 --engine wasm --workers 2 --json";
