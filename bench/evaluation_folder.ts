@@ -5,6 +5,7 @@ import { basename, join } from "node:path";
 import { atomicWrite } from "../files/atomic_write.ts";
 import { writeFailure } from "../files/explain_write.ts";
 import { canonicalJson, firstDifference } from "./canonical.ts";
+import { hashedText, withoutHash } from "../files/content_hash.ts";
 import { type EvaluationRecord, evaluationSchema } from "./evaluation_record.ts";
 import { LOCK_FILE, lockFolder } from "./folder_lock.ts";
 import { listFolder } from "./output_folder.ts";
@@ -54,9 +55,10 @@ export class EvaluationFolder {
   async record(): Promise<EvaluationRecord | null> {
     const text = await readText(join(this.path, RECORD_FILE));
     if (text === null) return null;
-    const { success, data } = evaluationSchema.safeParse(parse(text, this.path));
-    if (success) return data;
-    throw new UsageError(`Cannot read ${join(this.path, RECORD_FILE)}: it is no evaluation record; move it away`);
+    const { success, data } = evaluationSchema.safeParse(parse(text, this.path)), path = join(this.path, RECORD_FILE);
+    if (!success) throw new UsageError(`Cannot read ${path}: it is no evaluation record; move it away`);
+    if (withoutHash(JSON.parse(text)) !== null) return data;
+    throw new UsageError(`Cannot read ${path}: it was changed after it was written; move it away`);
   }
 
   /** Files of outcomes that are whole. */
@@ -80,7 +82,7 @@ export class EvaluationFolder {
 
   /** Writes the record and lets go of the outcomes, which it holds. */
   async finish(record: EvaluationRecord): Promise<void> {
-    await atomicWrite(join(this.path, RECORD_FILE), JSON.stringify(record, null, 2) + "\n");
+    await atomicWrite(join(this.path, RECORD_FILE), hashedText(record));
     await Deno.remove(join(this.path, PROGRESS), { recursive: true });
   }
 

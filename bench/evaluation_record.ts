@@ -16,6 +16,7 @@ const curvePointSchema = z.strictObject({
 
 export const evaluationSchema = z.strictObject({
   schema: z.literal("yopo-bench/evaluation@1"),
+  contentSha256: resultSchema.shape.contentSha256,
   created: z.string().describe("end of the evaluation, ISO 8601, UTC"),
   tool: resultSchema.shape.tool,
   machine: resultSchema.shape.machines.element,

@@ -14,6 +14,7 @@ import { type EnginePlan, type EngineRequest, planEngine } from "./engine_reques
 import { EngineTeam, type OpenedEngine } from "./engine_team.ts";
 import { lockFolder } from "./folder_lock.ts";
 import { Journal, type JournalEvent } from "./journal.ts";
+import { hashedText } from "../files/content_hash.ts";
 import { createAttempt, findRunFolders, findStoredSuite, prepareOutput, type StoredSuite } from "./output_folder.ts";
 import type { Observe } from "./progress.ts";
 import type { Machine, Result } from "./result.ts";
@@ -129,7 +130,7 @@ function outcome(result: Result, signal: AbortSignal): SuiteOutcome["status"] {
 async function writeResult(out: string): Promise<Result> {
   const result = await collectResult(out);
   const path = join(out, "result.json");
-  await explainWrite(path, () => atomicWrite(path, JSON.stringify(result, null, 2) + "\n"));
+  await explainWrite(path, () => atomicWrite(path, hashedText(result)));
   return result;
 }
 

@@ -186,6 +186,7 @@ export const runSchema = z.strictObject({
 
 export const resultSchema = z.strictObject({
   schema: z.literal("yopo-bench/result@1"),
+  contentSha256: sha256.optional().describe("of all else, as JSON without spaces; the last key of the file"),
   suite: z.strictObject({
     name: z.string(),
     title: z.string(),

@@ -1,5 +1,6 @@
 /** Reads result.json and says in one plain line what is wrong with a file that is none. @module */
 
+import { withoutHash } from "../files/content_hash.ts";
 import { type Result, resultSchema } from "../bench/result.ts";
 import { shortText } from "./plain_text.ts";
 
@@ -25,7 +26,14 @@ export function readResult(text: string, source: string): Result {
         "use the version that wrote it",
     );
   }
-  const checked = resultSchema.safeParse(value);
+  const record = withoutHash(value as Record<string, unknown>);
+  if (record === null) {
+    throw new RangeError(
+      `Cannot read ${source}: its contents do not have the hash that it states, so it was changed after it was written; ` +
+        "run the suite's command again, which derives it anew from the journals",
+    );
+  }
+  const checked = resultSchema.safeParse(record);
   if (checked.success) return checked.data;
   const issue = checked.error.issues[0];
   throw new TypeError(
