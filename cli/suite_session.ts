@@ -5,6 +5,7 @@ import type { EngineRequest } from "../bench/engine_request.ts";
 import type { SuiteOutcome } from "../bench/local_executor.ts";
 import type { Observe } from "../bench/progress.ts";
 import type { Suite } from "../bench/suite.ts";
+import { hashedText } from "../files/content_hash.ts";
 import { plainText } from "../report/plain_text.ts";
 import { complain } from "./complain.ts";
 import type { Io } from "./io.ts";
@@ -46,7 +47,7 @@ export async function runSession(session: Session, io: Io): Promise<number> {
     display.clear();
   }
   await writeReport(outcome.result, session.out);
-  if (session.json) io.out.write(`${JSON.stringify(outcome.result, null, 2)}\n`);
+  if (session.json) io.out.write(hashedText(outcome.result));
   else printOutcome(outcome, session, io);
   return endCode(outcome, out, io);
 }

@@ -97,7 +97,7 @@ async function wholeBatches(out: string): Promise<number> {
 /** A record without what differs between two runs. */
 async function untimed(out: string): Promise<unknown> {
   const text = await Deno.readTextFile(join(out, "evaluation.json"));
-  return JSON.parse(text, (key, value) => key === "seconds" || key === "created" ? undefined : value);
+  return JSON.parse(text, (key, value) => ["seconds", "created", "contentSha256"].includes(key) ? undefined : value);
 }
 
 function delay(milliseconds: number): Promise<void> {
