@@ -11,6 +11,7 @@ import { decodeAnyWeights, type GivenModel } from "../models/state_dict.ts";
 import { toTensors, weightsSha256 } from "../models/weights.ts";
 import { random } from "../random/random.ts";
 import { decodeOutcomes } from "../statistics/outcome_bits.ts";
+import { attended, EvaluationProgress } from "./attended.ts";
 import { evaluate, type Flags } from "./evaluation.ts";
 import type { EvaluationTask } from "./evaluation_task.ts";
 import type { CurvePoint, EvaluationRecord } from "./evaluation_record.ts";
@@ -18,7 +19,7 @@ import { checkEvaluationFits } from "./fit_batch.ts";
 import { checkCount, checkCurve } from "./outcome_checks.ts";
 import { decodeChunk, type OutcomeChunk } from "./outcome_store.ts";
 import type { Observe } from "./progress.ts";
-import { describeAttacks, distinctAttacks, engineRecord } from "./run_config.ts";
+import { attacksByKey, describeAttacks, distinctAttacks, engineRecord } from "./run_config.ts";
 import { checkFit, firstImages } from "./run_state.ts";
 import { securityCurve } from "./security_curve.ts";
 import type { Named, NamedData } from "./suite.ts";
@@ -73,6 +74,7 @@ export async function evaluateOn(
   const { threat, data, seed } = options;
   const attacks = usage("--attack and its options", () => distinctAttacks(threat, options.attacks));
   usage("--attack", () => checkClasses(attacks.values(), model.classes));
+  usage("--curve-eps", () => checkRadii(options));
   const dataset = await load(options);
   usage("--data and the weight file", () => checkFit(model, dataset));
   await checkEvaluationFits(engine, { name: model.name, options: { ...model.options } }, options.batch);
@@ -81,7 +83,10 @@ export async function evaluateOn(
   });
   const parameters = toTensors(weights);
   try {
-    const view = classifier(model, parameters, { kernels: engine.kernels, training: false });
+    const progress = new EvaluationProgress((what, done, total) => {
+      observe({ kind: "evaluation", what: `${split.name}, ${what}`, done, total });
+    });
+    const view = attended(classifier(model, parameters, { kernels: engine.kernels, training: false }), progress.again);
     const known = await readChunks(options.known ?? []);
     const task: EvaluationTask = {
       split,
@@ -92,7 +97,7 @@ export async function evaluateOn(
       outcomes: true,
       store: { known: (sweep) => known.get(sweep) ?? [], save },
       draw: (stream, ...indices) => random(seed, `evaluation/${stream}`, ...indices),
-      onProgress: (what, done, total) => observe({ kind: "evaluation", what: `${split.name}, ${what}`, done, total }),
+      onProgress: progress.tell,
       shouldStop: () => false,
     };
     const { clean, robust, warnings } = await evaluate(view, task);
@@ -124,6 +129,11 @@ function checkClasses(attacks: Iterable<Attack>, classes: number): void {
     if (classes >= leastClasses) continue;
     throw new RangeError(`Cannot run ${name} on ${classes} classes: it needs at least ${leastClasses}`);
   }
+}
+
+/** Wrong radii are told before anything is attacked. */
+function checkRadii({ attacks, threat, curve = [] }: EvaluateOptions): void {
+  for (const epsilon of curve.filter((radius) => radius > 0)) attacksByKey({ ...threat, epsilon }, attacks);
 }
 
 async function load({ data, cache }: EvaluateOptions): Promise<Dataset> {

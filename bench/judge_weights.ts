@@ -6,6 +6,7 @@ import { classifier } from "../attacks/classifier.ts";
 import type { Split } from "../data/dataset.ts";
 import type { Parameters } from "../models/model.ts";
 import { random } from "../random/random.ts";
+import { attended, EvaluationProgress } from "./attended.ts";
 import { evaluate, type Evaluation } from "./evaluation.ts";
 import type { Run } from "./run_state.ts";
 
@@ -27,7 +28,11 @@ export function judgeWeights(
   { split, attacks, stream = "evaluation", outcomes = false }: Judgement,
 ): Promise<Evaluation> {
   const subject = stream === "alarm" ? `overfitting alarm on ${split.name}` : split.name;
-  return evaluate(classifier(model, parameters, { kernels: engine.kernels, training: false }), {
+  const progress = new EvaluationProgress((what, done, total) => {
+    host.progress({ kind: "evaluation", what: `${subject}, ${what}`, done, total });
+  });
+  const view = classifier(model, parameters, { kernels: engine.kernels, training: false });
+  return evaluate(attended(view, progress.again), {
     split,
     shape: model.input,
     batch: job.evaluation.batch,
@@ -35,9 +40,7 @@ export function judgeWeights(
     outcomes,
     team: engine.team,
     draw: (name, ...indices) => random(job.evaluation.seed, `${stream}/${name}`, ...indices),
-    onProgress: (what, done, total) => {
-      host.progress({ kind: "evaluation", what: `${subject}, ${what}`, done, total });
-    },
+    onProgress: progress.tell,
     shouldStop: host.shouldStop,
   });
 }

@@ -48,6 +48,7 @@ export async function sweep(task: EvaluationTask, asked: Sweep): Promise<SweepOu
   const done = new Set(known.flatMap(({ positions }) => [...positions]));
   const open = asked.positions.filter((position) => !done.has(position));
   const mine = partOf(open, task), chunks: OutcomeChunk[] = [];
+  if (mine.length > 0) task.onProgress(asked.what, asked.positions.length - open.length, asked.positions.length);
   for (let first = 0; first < mine.length; first += task.batch) {
     if (task.shouldStop()) throw new Stopped("the evaluation was stopped");
     const positions = mine.slice(first, first + task.batch);

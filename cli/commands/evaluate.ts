@@ -202,16 +202,14 @@ function contactSheets(out: string, { norm, epsilon }: ThreatModel) {
 /** --step-size and --restarts go to the attacks that know them and do not say otherwise. @throws {UsageError} When none does. */
 async function namedAttacks(threat: ThreatModel, { attack, stepSize, restarts }: Options): Promise<Named[]> {
   const { findAttack } = await import("../../attacks/registry.ts");
+  const { checkThreatModel } = await import("../../attacks/threat_model.ts");
   const given = Object.entries({ stepSize, restarts }).filter((entry): entry is [string, number] =>
     entry[1] !== undefined
   );
-  const known = attack.map(({ name, options }) => {
-    try {
-      return { name, options, resolved: findAttack(name, threat, options).resolved };
-    } catch (error) {
-      throw UsageError.from(error, "--attack");
-    }
-  });
+  usage("--eps", () => checkThreatModel(threat));
+  const known = attack.map(({ name, options }) =>
+    usage("--attack", () => ({ name, options, resolved: findAttack(name, threat, options).resolved }))
+  );
   const useless = given.find(([key]) => known.every(({ resolved }) => !Object.hasOwn(resolved, key)));
   if (useless !== undefined) {
     const flags: Record<string, string> = { stepSize: "--step-size", restarts: "--restarts" };
@@ -222,4 +220,12 @@ async function namedAttacks(threat: ThreatModel, { attack, stepSize, restarts }:
     name,
     options: { ...Object.fromEntries(given.filter(([key]) => Object.hasOwn(resolved, key))), ...options },
   }));
+}
+
+function usage<T>(origin: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw UsageError.from(error, origin);
+  }
 }
