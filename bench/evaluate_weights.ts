@@ -23,7 +23,7 @@ import { attacksByKey, describeAttacks, distinctAttacks, engineRecord } from "./
 import { checkFit, firstImages } from "./run_state.ts";
 import { securityCurve } from "./security_curve.ts";
 import type { Named, NamedData } from "./suite.ts";
-import { UsageError } from "./usage_error.ts";
+import { asUsage } from "./usage_error.ts";
 
 /** Plain data: a team's Workers get it by message. */
 export interface EvaluateOptions {
@@ -68,17 +68,17 @@ export async function evaluateOn(
   observe: Observe,
   save: SaveChunk = () => {},
 ): Promise<EvaluationReport> {
-  const { model, weights } = usage("the weight file", () => {
+  const { model, weights } = asUsage("the weight file", () => {
     return decodeAnyWeights(options.weights, options.source, options.given);
   });
   const { threat, data, seed } = options;
-  const attacks = usage("--attack and its options", () => distinctAttacks(threat, options.attacks));
-  usage("--attack", () => checkClasses(attacks.values(), model.classes));
-  usage("--curve-eps", () => checkRadii(options));
+  const attacks = asUsage("--attack and its options", () => distinctAttacks(threat, options.attacks));
+  asUsage("--attack", () => checkClasses(attacks.values(), model.classes));
+  asUsage("--curve-eps", () => checkRadii(options));
   const dataset = await load(options);
-  usage("--data and the weight file", () => checkFit(model, dataset));
+  asUsage("--data and the weight file", () => checkFit(model, dataset));
   await checkEvaluationFits(engine, { name: model.name, options: { ...model.options } }, options.batch);
-  const split = usage("--limit", () => {
+  const split = asUsage("--limit", () => {
     return firstImages(dataset, options.split, options.limit ?? dataset[options.split].labels.length);
   });
   const parameters = toTensors(weights);
@@ -137,7 +137,7 @@ function checkRadii({ attacks, threat, curve = [] }: EvaluateOptions): void {
 }
 
 async function load({ data, cache }: EvaluateOptions): Promise<Dataset> {
-  const definition = usage("--data", () => {
+  const definition = asUsage("--data", () => {
     const found = findDataset(data.name);
     found.resolve(data.options);
     return found;
@@ -168,12 +168,4 @@ async function readChunks(files: readonly string[]): Promise<Map<string, Outcome
     chunks.set(sweep, [...chunks.get(sweep) ?? [], chunk]);
   }
   return chunks;
-}
-
-function usage<T>(origin: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw UsageError.from(error, origin);
-  }
 }

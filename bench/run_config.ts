@@ -12,7 +12,7 @@ import { canonicalHash } from "./canonical.ts";
 import { ALGORITHM_VERSION, type Named, type NamedData, type RunConfig, type Suite, type SuiteRun } from "./suite.ts";
 import type { Result } from "./result.ts";
 import type { EngineRecord } from "./run_job.ts";
-import { UsageError } from "./usage_error.ts";
+import { asUsage } from "./usage_error.ts";
 
 /** One run of a suite, ready to be started. */
 export interface PlannedRun {
@@ -83,7 +83,7 @@ function attackKey(attack: Attack): string {
  * @throws {UsageError} When a name or an option of the suite is wrong.
  */
 export function planRuns(suite: Suite): PlannedRun[] {
-  checked(`suite ${suite.name}`, () => {
+  asUsage(`suite ${suite.name}`, () => {
     findDataset(suite.data.name).resolve(suite.data.options);
     findModel(suite.model.name).create(suite.model.options);
     attacksByKey(suite.threat, attacksOf(suite));
@@ -91,17 +91,8 @@ export function planRuns(suite: Suite): PlannedRun[] {
   return suite.seeds.flatMap((seed) => suite.runs.map((run) => planRun(suite, run, seed)));
 }
 
-/** Turns what a room says of an option into wrong usage. */
-function checked<T>(origin: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw UsageError.from(error, origin);
-  }
-}
-
 function planRun(suite: Suite, run: SuiteRun, seed: number): PlannedRun {
-  const method = checked(`run ${run.label} of suite ${suite.name}`, () => {
+  const method = asUsage(`run ${run.label} of suite ${suite.name}`, () => {
     for (const optimizer of [run.optimizer, run.firstLayerOptimizer]) if (optimizer) checkSchedule(optimizer.schedule);
     return methodOf(suite.threat, run.method);
   });

@@ -9,3 +9,12 @@ export class UsageError extends Error {
     return new UsageError(`${message} (from ${origin})`, { cause: error });
   }
 }
+
+/** Turns what a room says of its input into wrong usage. @param origin Where the input came from: "--attack". */
+export function asUsage<T>(origin: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw UsageError.from(error, origin);
+  }
+}

@@ -7,7 +7,7 @@ import type { EngineRequest } from "../../bench/engine_request.ts";
 import type { Observe } from "../../bench/progress.ts";
 import type { Named } from "../../bench/suite.ts";
 import type { ThreatModel } from "../../attacks/attack.ts";
-import { UsageError } from "../../bench/usage_error.ts";
+import { asUsage, UsageError } from "../../bench/usage_error.ts";
 import { plainText } from "../../report/plain_text.ts";
 import { defineCommand } from "../command.ts";
 import { complain } from "../complain.ts";
@@ -206,9 +206,9 @@ async function namedAttacks(threat: ThreatModel, { attack, stepSize, restarts }:
   const given = Object.entries({ stepSize, restarts }).filter((entry): entry is [string, number] =>
     entry[1] !== undefined
   );
-  usage("--eps", () => checkThreatModel(threat));
+  asUsage("--eps", () => checkThreatModel(threat));
   const known = attack.map(({ name, options }) =>
-    usage("--attack", () => ({ name, options, resolved: findAttack(name, threat, options).resolved }))
+    asUsage("--attack", () => ({ name, options, resolved: findAttack(name, threat, options).resolved }))
   );
   const useless = given.find(([key]) => known.every(({ resolved }) => !Object.hasOwn(resolved, key)));
   if (useless !== undefined) {
@@ -220,12 +220,4 @@ async function namedAttacks(threat: ThreatModel, { attack, stepSize, restarts }:
     name,
     options: { ...Object.fromEntries(given.filter(([key]) => Object.hasOwn(resolved, key))), ...options },
   }));
-}
-
-function usage<T>(origin: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw UsageError.from(error, origin);
-  }
 }
