@@ -5,16 +5,12 @@ import { join } from "node:path";
 import type { EngineName } from "../backends/engine.ts";
 import { hardwareRecord, loadAverage } from "../backends/hardware.ts";
 import { findEngine } from "../backends/registry.ts";
-import { atomicWrite } from "../files/atomic_write.ts";
-import { explainWrite } from "../files/explain_write.ts";
 import { CheckpointSaver, findCheckpoint, type FoundCheckpoint, removeCheckpoints } from "./checkpoint_files.ts";
-import { collectResult } from "./collect.ts";
 import { checkDataIsHere } from "./data_is_here.ts";
 import { type EnginePlan, type EngineRequest, planEngine } from "./engine_request.ts";
 import { EngineTeam, type OpenedEngine } from "./engine_team.ts";
 import { lockFolder } from "./folder_lock.ts";
 import { Journal, type JournalEvent } from "./journal.ts";
-import { hashedText } from "../files/content_hash.ts";
 import { createAttempt, findRunFolders, findStoredSuite, prepareOutput, type StoredSuite } from "./output_folder.ts";
 import type { Observe } from "./progress.ts";
 import type { Machine, Result } from "./result.ts";
@@ -24,6 +20,7 @@ import type { Suite } from "./suite.ts";
 import { toolRecord } from "./tool.ts";
 import { UsageError } from "./usage_error.ts";
 import { WeightsSaver } from "./weights_saver.ts";
+import { writeResult } from "./write_result.ts";
 
 export interface SuiteOptions {
   /** Results folder. */
@@ -125,13 +122,6 @@ function engineOf({ engine }: StoredSuite, origin: string): EngineName {
 function outcome(result: Result, signal: AbortSignal): SuiteOutcome["status"] {
   if (result.runs.every((run) => run.status === "completed")) return "complete";
   return signal.aborted ? "interrupted" : "failed";
-}
-
-async function writeResult(out: string): Promise<Result> {
-  const result = await collectResult(out);
-  const path = join(out, "result.json");
-  await explainWrite(path, () => atomicWrite(path, hashedText(result)));
-  return result;
 }
 
 /** The machine as this call found it, its engine measured in a team of its own. */

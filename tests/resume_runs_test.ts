@@ -12,6 +12,7 @@ import {
   runSuiteProcess,
   writeSuite,
 } from "./helpers/killed_runs.ts";
+import { ended, launch } from "./helpers/launch.ts";
 
 Deno.test("a run that is killed three times and stopped by SIGINT and SIGTERM ends as an uninterrupted one", () =>
   withTemporaryFolder(async (folder) => {
@@ -22,17 +23,18 @@ Deno.test("a run that is killed three times and stopped by SIGINT and SIGTERM en
     let attempt = 0;
     for (const signal of ["SIGKILL", "SIGINT", "SIGKILL", "SIGTERM", "SIGKILL"] as const) {
       attempt++;
-      const ended = await runSuiteProcess(folder, "stopped", async (child) => {
+      const stopped = await runSuiteProcess(folder, "stopped", async (child) => {
         assert.ok(await attemptBegan(out, attempt, child), `attempt ${attempt} begins`);
         await delay(400);
         child.kill(signal);
       });
-      assert.equal(ended.killed, signal === "SIGKILL", ended.err);
+      assert.equal(stopped.killed, signal === "SIGKILL", stopped.err);
       if (signal !== "SIGKILL") {
-        assert.equal(ended.code, 130, ended.err);
-        assert.match(ended.err, /unfinished ones go on where they stopped/);
+        assert.equal(stopped.code, 130, stopped.err);
+        assert.match(stopped.err, /unfinished ones go on where they stopped/);
       }
       await checkFilesAreWhole(out);
+      if (attempt === 1) await checkStatusAndCollect(folder);
     }
     const last = await runSuiteProcess(folder, "stopped");
     assert.equal(last.code, 0, last.err);
@@ -45,3 +47,20 @@ Deno.test("a run that is killed three times and stopped by SIGINT and SIGTERM en
     const attempts = await Array.fromAsync(Deno.readDir(join((await runFolder(out))!, "attempt-1")));
     assert.deepEqual(attempts.map(({ name }) => name), ["events.jsonl"], "a run that has ended keeps no checkpoint");
   }));
+
+/** What status and collect say of a run that was killed. */
+async function checkStatusAndCollect(folder: string): Promise<void> {
+  const run = (...words: string[]) => ended(launch(words, { cwd: folder }));
+  const told = await run("status", "stopped");
+  assert.equal(told.code, 0, told.err);
+  assert.match(told.out, /^killed in stopped: 0 of 1 runs done, no program is at work in it\n/);
+  assert.match(told.out, /yopo-3-2 +│ 0 +│ interrupted/);
+  const { atWork, runs } = JSON.parse((await run("status", "stopped", "--json")).out);
+  assert.deepEqual([atWork, runs[0].status, runs[0].attempts], [false, "interrupted", 1]);
+  const collected = await run("collect", "stopped");
+  assert.match(collected.out, /^stopped[/\\]report\.md$/m, collected.err);
+  assert.equal((await run("report", "--check", "stopped")).code, 0);
+  const none = await run("status", "nowhere");
+  assert.equal(none.code, 2);
+  assert.match(none.err, /^yopo-bench: Cannot read [^\n]*suite\.json: there is no such file[^\n]*\n$/);
+}

@@ -2,6 +2,7 @@
 
 import type { Command } from "../command.ts";
 import { bench } from "./bench.ts";
+import { collect } from "./collect.ts";
 import { cost } from "./cost.ts";
 import { dataCheck, dataGet, dataList } from "./data.ts";
 import { doctor } from "./doctor.ts";
@@ -11,6 +12,7 @@ import { list } from "./list.ts";
 import { parity } from "./parity.ts";
 import { report } from "./report.ts";
 import { setupNative } from "./setup.ts";
+import { status } from "./status.ts";
 import { train } from "./train.ts";
 
 export const commands: readonly Command[] = [
@@ -18,6 +20,8 @@ export const commands: readonly Command[] = [
   train,
   evaluate,
   exportWeights,
+  status,
+  collect,
   report,
   cost,
   dataList,
