@@ -8,12 +8,12 @@ import type { Engine } from "../backends/engine.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { findDataset } from "../data/registry.ts";
 import { decodeAnyWeights, type GivenModel } from "../models/state_dict.ts";
-import { toTensors, weightsSha256 } from "../models/weights.ts";
+import { toTensors, type WeightFile, weightsSha256 } from "../models/weights.ts";
 import { random } from "../random/random.ts";
 import { decodeOutcomes } from "../statistics/outcome_bits.ts";
 import { attended, EvaluationProgress } from "./attended.ts";
 import { evaluate, type Flags } from "./evaluation.ts";
-import type { EvaluationTask } from "./evaluation_task.ts";
+import { Diverged, type EvaluationTask } from "./evaluation_task.ts";
 import type { CurvePoint, EvaluationRecord } from "./evaluation_record.ts";
 import { checkEvaluationFits } from "./fit_batch.ts";
 import { checkCount, checkCurve } from "./outcome_checks.ts";
@@ -68,9 +68,7 @@ export async function evaluateOn(
   observe: Observe,
   save: SaveChunk = () => {},
 ): Promise<EvaluationReport> {
-  const { model, weights } = asUsage("the weight file", () => {
-    return decodeAnyWeights(options.weights, options.source, options.given);
-  });
+  const { model, weights } = readWeights(options);
   const { threat, data, seed } = options;
   const attacks = asUsage("--attack and its options", () => distinctAttacks(threat, options.attacks));
   asUsage("--attack", () => checkClasses(attacks.values(), model.classes));
@@ -100,7 +98,9 @@ export async function evaluateOn(
       onProgress: progress.tell,
       shouldStop: () => false,
     };
-    const { clean, robust, warnings } = await evaluate(view, task);
+    const { clean, robust, warnings } = await evaluate(view, task).catch((error) => {
+      throw error instanceof Diverged ? notFinite(options.source) : error;
+    });
     const count = split.labels.length, flags = decodeOutcomes(clean.correctBits!, count);
     const curve = await curvesOf(options, attacks, { model: view, task, clean: flags, epsilons: options.curve ?? [] });
     return {
@@ -121,6 +121,18 @@ export async function evaluateOn(
   } finally {
     tf.dispose([...parameters.values()]);
   }
+}
+
+/** The network in the file. @throws {UsageError} When it cannot be read. */
+export function readWeights({ weights, source, given }: EvaluateOptions): WeightFile {
+  return asUsage("the weight file", () => decodeAnyWeights(weights, source, given));
+}
+
+function notFinite(source: string): Error {
+  return new Error(
+    `Cannot evaluate ${JSON.stringify(source)}: its answers to clean images are not finite; ` +
+      "its training diverged, or --model-option normalize does not fit",
+  );
 }
 
 /** An ensemble leaves out what needs more classes; alone it cannot run. */

@@ -56,6 +56,8 @@ export async function evaluateWithPlan(
   observe: Observe,
   supervision?: Supervision,
 ): Promise<EvaluationRecord> {
+  const { readWeights } = await import("./evaluate_weights.ts");
+  readWeights(options); // what cannot be read is told before every Worker gets a copy
   const { opened, value } = await performOnTeam(plan, { kind: "evaluate", options }, observe, supervision);
   return {
     schema: "yopo-bench/evaluation@1",

@@ -20,6 +20,7 @@ export async function readBytes(path: string, what: string): Promise<Uint8Array<
 function reason(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "there is no such file";
   if (error instanceof Deno.errors.IsADirectory) return "it is a folder; name the file in it";
+  if (error instanceof Deno.errors.NotCapable) return "it is no regular file of yours";
   if (error instanceof Deno.errors.PermissionDenied) return "the system does not permit it";
   return error instanceof Error ? error.message : String(error);
 }
