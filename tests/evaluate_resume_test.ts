@@ -94,10 +94,13 @@ async function wholeBatches(out: string): Promise<number> {
   return names.length;
 }
 
-/** A record without what differs between two runs. */
+/** What two runs of one evaluation may differ in; a checkout can get a commit between them. */
+const OWN_TO_A_RUN = ["seconds", "created", "contentSha256", "commit"];
+
+/** A record without what is a run's own. */
 async function untimed(out: string): Promise<unknown> {
   const text = await Deno.readTextFile(join(out, "evaluation.json"));
-  return JSON.parse(text, (key, value) => ["seconds", "created", "contentSha256"].includes(key) ? undefined : value);
+  return JSON.parse(text, (key, value) => OWN_TO_A_RUN.includes(key) ? undefined : value);
 }
 
 function delay(milliseconds: number): Promise<void> {
