@@ -3,7 +3,7 @@
 
 import { basename, join } from "node:path";
 import { atomicWrite } from "../files/atomic_write.ts";
-import { writeFailure } from "../files/explain_write.ts";
+import { explainWrite, writeFailure } from "../files/explain_write.ts";
 import { canonicalJson, firstDifference } from "./canonical.ts";
 import { hashedText, withoutHash } from "../files/content_hash.ts";
 import { type EvaluationRecord, evaluationSchema } from "./evaluation_record.ts";
@@ -35,9 +35,7 @@ export class EvaluationFolder {
    */
   static async open(path: string, key: unknown): Promise<EvaluationFolder> {
     await refuseForeign(path);
-    await Deno.mkdir(join(path, PROGRESS), { recursive: true }).catch((error) => {
-      throw writeFailure(path, error);
-    });
+    await explainWrite(path, () => Deno.mkdir(path, { recursive: true }));
     const lock = await lockFolder(path);
     try {
       const stored = await readText(join(path, KEY_FILE));
@@ -69,7 +67,10 @@ export class EvaluationFolder {
   /** Keeps outcomes, whole or not at all, after those before. */
   keep(bytes: Uint8Array): void {
     const file = join(this.path, PROGRESS, `${String(this.#next++).padStart(6, "0")}.safetensors`);
-    this.#last = this.#last.then(() => atomicWrite(file, bytes)).catch((error: Error) => {
+    this.#last = this.#last.then(async () => {
+      await Deno.mkdir(join(this.path, PROGRESS), { recursive: true });
+      await atomicWrite(file, bytes);
+    }).catch((error: Error) => {
       this.#failure ??= writeFailure(file, error);
     });
   }
@@ -83,7 +84,9 @@ export class EvaluationFolder {
   /** Writes the record and lets go of the outcomes, which it holds. */
   async finish(record: EvaluationRecord): Promise<void> {
     await atomicWrite(join(this.path, RECORD_FILE), hashedText(record));
-    await Deno.remove(join(this.path, PROGRESS), { recursive: true });
+    await Deno.remove(join(this.path, PROGRESS), { recursive: true }).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    });
   }
 
   close(): void {
@@ -99,11 +102,27 @@ async function refuseForeign(path: string): Promise<void> {
   throw new UsageError(`Cannot evaluate into ${path}: it holds other files; choose another --out`);
 }
 
+/** Keys of an evaluation by what sets them, in the order in which a difference is told. */
+const ORIGINS: Readonly<Record<string, string>> = {
+  weightFileSha256: "weight file",
+  given: "--model or --model-option",
+  data: "--data",
+  split: "--split",
+  limit: "--limit",
+  threat: "--eps or --norm",
+  attacks: "--attack",
+  curve: "--curve",
+  seed: "--seed",
+  engine: "--engine, --precision or --shards",
+};
+
 function refuseAnother(path: string, stored: unknown, key: unknown): void {
-  const difference = firstDifference(stored, key);
-  if (difference === undefined) return;
+  if (firstDifference(stored, key) === undefined) return;
+  const part = (of: unknown, name: string): unknown => (of as Record<string, unknown> | null)?.[name] ?? null;
+  const name = Object.keys(ORIGINS).find((name) => firstDifference(part(stored, name), part(key, name)) !== undefined);
+  const another = name === undefined ? "key" : ORIGINS[name];
   throw new UsageError(
-    `Cannot evaluate into ${path}: it holds an evaluation with another ${difference}; choose another --out`,
+    `Cannot evaluate into ${path}: it holds an evaluation with another ${another}; choose another --out`,
   );
 }
 
