@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import config from "../deno.json" with { type: "json" };
 
 const root = new URL("../", import.meta.url);
 
@@ -38,4 +39,14 @@ Deno.test("a link's target is found with and without an anchor, addresses of the
     "x/y.png",
     "z.md",
   ]);
+});
+
+Deno.test("docs/dependencies.md names every package of deno.json and no other", async () => {
+  const text = await Deno.readTextFile(new URL("docs/dependencies.md", root));
+  const rows = text.split("\n").filter((line) => line.startsWith("| `"));
+  const named = rows.flatMap((row) => [...row.split("|")[1]!.matchAll(/`([^`]+)`/g)].map((match) => match[1]!));
+  const used = Object.keys(config.imports).filter((name) => name !== "yopo-bench").map((name) =>
+    name.replace(/\/$/, "")
+  );
+  assert.deepEqual(named.sort(), used.sort());
 });
