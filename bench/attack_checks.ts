@@ -107,7 +107,7 @@ function fewClasses(classes: number, attacks: readonly Attack[]): Warning[] {
   if (leftOut !== "") {
     warnings.push({
       code: "few-classes",
-      message: `${leftOut} was left out of its ensemble: it needs more than ${classes} classes`,
+      message: `of its ensemble was left out: ${leftOut}, for which ${classes} classes are too few`,
       advice: "do not compare the figure with one of the whole ensemble",
     });
   }

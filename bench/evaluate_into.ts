@@ -70,14 +70,15 @@ export async function evaluateInto(
       plan,
       { ...options, known, keeps: true },
       observe,
-      { keep: (bytes) => folder.keep(bytes), signal },
+      // Work that cannot be kept is not gone on with.
+      { keep: (bytes) => folder.keep(bytes), signal: AbortSignal.any([signal, folder.failed]) },
     );
     await folder.settle();
     if (onImages) await saveImages(folder, options, record, { onImages, signal });
     await folder.finish(record);
     return { status: "complete", record };
   } catch (error) {
-    if (error !== signal.reason) throw error;
+    if (!signal.aborted || error !== signal.reason) throw error;
     await folder.settle();
     return { status: "interrupted", batches: (await folder.chunks()).length };
   } finally {

@@ -3,6 +3,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Attack, ThreatModel } from "../attacks/attack.ts";
 import { classifier } from "../attacks/classifier.ts";
+import { runnable } from "../attacks/ensemble.ts";
 import { findAttack } from "../attacks/registry.ts";
 import type { Engine } from "../backends/engine.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -137,7 +138,10 @@ function notFinite(source: string): Error {
 
 /** An ensemble leaves out what needs more classes; alone it cannot run. */
 function checkClasses(attacks: Iterable<Attack>, classes: number): void {
-  for (const { name, leastClasses = 2 } of attacks) {
+  for (const { name, stages, leastClasses = 2 } of attacks) {
+    if (stages && runnable(stages, classes).length === 0) {
+      throw new RangeError(`Cannot run ${name} on ${classes} classes: none of its stages can`);
+    }
     if (classes >= leastClasses) continue;
     throw new RangeError(`Cannot run ${name} on ${classes} classes: it needs at least ${leastClasses}`);
   }

@@ -19,7 +19,7 @@ export class EvaluationFolder {
   /** Number of the next file of outcomes. */
   #next: number;
   #last: Promise<void> = Promise.resolve();
-  #failure: Error | undefined;
+  #failure = new AbortController();
 
   private constructor(path: string, lock: Disposable, next: number) {
     this.path = path;
@@ -70,23 +70,25 @@ export class EvaluationFolder {
     this.#last = this.#last.then(async () => {
       await Deno.mkdir(join(this.path, PROGRESS), { recursive: true });
       await atomicWrite(file, bytes);
-    }).catch((error: Error) => {
-      this.#failure ??= writeFailure(file, error);
-    });
+    }).catch((error: Error) => this.#failure.abort(writeFailure(file, error)));
+  }
+
+  /** Aborts at the first outcomes that could not be written, with what is to be told. */
+  get failed(): AbortSignal {
+    return this.#failure.signal;
   }
 
   /** Resolves when all outcomes are on the disk. @throws {Error} The first that could not be written. */
   async settle(): Promise<void> {
     await this.#last;
-    if (this.#failure) throw this.#failure;
+    this.failed.throwIfAborted();
   }
 
   /** Writes the record and lets go of the outcomes, which it holds. */
   async finish(record: EvaluationRecord): Promise<void> {
     await atomicWrite(join(this.path, RECORD_FILE), hashedText(record));
-    await Deno.remove(join(this.path, PROGRESS), { recursive: true }).catch((error) => {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    });
+    for (const file of await this.chunks()) await Deno.remove(file);
+    await Deno.remove(join(this.path, PROGRESS)).catch(() => {}); // it stays where somebody put something there
   }
 
   close(): void {
@@ -98,7 +100,7 @@ export class EvaluationFolder {
 async function refuseForeign(path: string): Promise<void> {
   const names = await listFolder(path);
   if (names.length === 0 || names.includes(KEY_FILE)) return;
-  if (names.every((name) => name === LOCK_FILE || name === PROGRESS || name.endsWith(".partial"))) return;
+  if (names.every((name) => name === LOCK_FILE || name.endsWith(".partial"))) return;
   throw new UsageError(`Cannot evaluate into ${path}: it holds other files; choose another --out`);
 }
 
@@ -130,8 +132,9 @@ async function listChunks(path: string): Promise<string[]> {
   const files: string[] = [];
   try {
     for await (const { name } of Deno.readDir(join(path, PROGRESS))) {
-      if (name.endsWith(".safetensors")) files.push(join(path, PROGRESS, name));
-      else await Deno.remove(join(path, PROGRESS, name)); // what a killed writer left
+      if (/^\d{6,}\.safetensors$/.test(name)) files.push(join(path, PROGRESS, name));
+      // What a killed writer left.
+      else if (/^\d{6,}\.safetensors\..+\.partial$/.test(name)) await Deno.remove(join(path, PROGRESS, name));
     }
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;

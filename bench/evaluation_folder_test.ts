@@ -45,7 +45,9 @@ Deno.test("a folder of an evaluation refuses another one and names what differs"
 
 Deno.test("an evaluation does not mix with other files, and needs a folder", () =>
   inFolder(async (path) => {
-    await Deno.mkdir(path);
+    await Deno.mkdir(join(path, "progress"), { recursive: true });
+    await refused(path, KEY, /it holds other files; choose another --out/);
+    await Deno.remove(join(path, "progress"));
     await Deno.writeTextFile(join(path, "report.md"), "mine");
     await refused(path, KEY, /it holds other files; choose another --out/);
     assert.deepEqual((await Array.fromAsync(Deno.readDir(path))).map(({ name }) => name), ["report.md"]);
@@ -80,12 +82,17 @@ Deno.test("batches are kept in their order, go on after those of earlier attempt
     });
     await Deno.remove(join(path, "progress/000001.safetensors"));
     await Deno.writeFile(join(path, "progress/000003.safetensors.123.partial"), Uint8Array.of(9));
+    await Deno.writeFile(join(path, "progress/copy of 000001.safetensors"), Uint8Array.of(9));
     await open(path, KEY, async (folder) => {
       folder.keep(Uint8Array.of(4));
       await folder.settle();
       assert.deepEqual(await names(folder), ["000000.safetensors", "000002.safetensors", "000003.safetensors"]);
       assert.deepEqual(await Deno.readFile(join(path, "progress/000003.safetensors")), Uint8Array.of(4));
-      assert.equal((await Array.fromAsync(Deno.readDir(join(path, "progress")))).length, 3);
+      assert.equal(
+        (await Array.fromAsync(Deno.readDir(join(path, "progress")))).length,
+        4,
+        "and what is not ours stays",
+      );
     });
   }));
 
@@ -95,5 +102,6 @@ Deno.test("a batch that could not be written is told by settle()", () =>
       await Deno.writeTextFile(join(path, "progress"), "in the way");
       folder.keep(Uint8Array.of(1));
       await assert.rejects(folder.settle(), /^Error: Cannot write [^\n]*$/);
+      assert.ok(folder.failed.aborted, "whoever computes can stop");
     });
   }));
