@@ -4,7 +4,9 @@
 import type { Split } from "../data/dataset.ts";
 import { batch as gather } from "../data/batches.ts";
 import { writeSafetensors } from "../models/safetensors.ts";
+import { decodeOutcomes } from "../statistics/outcome_bits.ts";
 import { decodeChunk, type OutcomeChunk } from "./outcome_store.ts";
+import type { RobustRow } from "./result.ts";
 
 /** An image that fools the network; pixels in 0..1, `[height · width · channels]`. */
 export interface AdversarialImage {
@@ -17,12 +19,18 @@ export interface AdversarialImage {
   readonly predictedAdversarial: number;
 }
 
-/** The images of one attack, by position. @param files The chunks of the whole evaluation. */
+/**
+ * The images of one attack, by position.
+ *
+ * @param files The chunks of the whole evaluation.
+ * @param row What the evaluation says of the attack: an image that was refuted at the end is none of its images.
+ */
 export async function adversarialImages(
   files: readonly string[],
   split: Split,
-  key: string,
+  { attack: key, correctBits, count }: Pick<RobustRow, "attack" | "correctBits" | "count">,
 ): Promise<AdversarialImage[]> {
+  const correct = correctBits === undefined ? null : decodeOutcomes(correctBits, count);
   const clean = new Map<number, number>(),
     found = new Map<number, Pick<AdversarialImage, "adversarial" | "predictedAdversarial">>();
   for (const file of files) {
@@ -34,7 +42,7 @@ export async function adversarialImages(
   }
   return [...found].sort(([a], [b]) => a - b).flatMap(([position, image]) => {
     const label = split.labels[position]!, predictedClean = clean.get(position)!;
-    if (predictedClean !== label) return [];
+    if (predictedClean !== label || correct?.[position] === 1) return [];
     return [{ position, clean: gather(split, Uint32Array.of(position)).x, label, predictedClean, ...image }];
   });
 }

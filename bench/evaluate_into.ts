@@ -141,9 +141,9 @@ async function saveImages(
 ): Promise<void> {
   const dataset = await findDataset(data.name).load(data.options, { cache });
   const judged = firstImages(dataset, split, limit ?? dataset[split].labels.length), files = await folder.chunks();
-  for (const { attack: key } of record.robust) {
+  for (const row of record.robust) {
     signal.throwIfAborted();
-    const images = await adversarialImages(files, judged, key);
+    const key = row.attack, images = await adversarialImages(files, judged, row);
     const { label } = record.attacks[key]!;
     const metadata = { attack: label, data: record.data.name, split: record.split };
     const bytes = encodeAdversarialImages(images, dataset.shape, { ...metadata, weightsSha256: record.weightsSha256 });

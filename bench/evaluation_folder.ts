@@ -55,8 +55,11 @@ export class EvaluationFolder {
     if (text === null) return null;
     const { success, data } = evaluationSchema.safeParse(parse(text, this.path)), path = join(this.path, RECORD_FILE);
     if (!success) throw new UsageError(`Cannot read ${path}: it is no evaluation record; move it away`);
-    if (withoutHash(JSON.parse(text)) !== null) return data;
-    throw new UsageError(`Cannot read ${path}: it was changed after it was written; move it away`);
+    if (withoutHash(JSON.parse(text)) === null) {
+      throw new UsageError(`Cannot read ${path}: it was changed after it was written; move it away`);
+    }
+    const { contentSha256: _, ...record } = data; // the file's, not the evaluation's
+    return record;
   }
 
   /** Files of outcomes that are whole. */

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { findModel } from "../models/registry.ts";
+import { encodeWeights } from "../models/weights.ts";
+import { random } from "../random/random.ts";
+import { evaluateInto } from "./evaluate_into.ts";
+import type { EvaluateOptions } from "./evaluate_weights.ts";
 import { EvaluationFolder } from "./evaluation_folder.ts";
+import type { Observe } from "./progress.ts";
 import { UsageError } from "./usage_error.ts";
 
 const KEY = { weightFileSha256: "ab", attacks: ["fgsm-1"], seed: 0 };
@@ -103,5 +109,62 @@ Deno.test("a batch that could not be written is told by settle()", () =>
       folder.keep(Uint8Array.of(1));
       await assert.rejects(folder.settle(), /^Error: Cannot write [^\n]*$/);
       assert.ok(folder.failed.aborted, "whoever computes can stop");
+    });
+  }));
+
+const net = findModel("tiny-cnn").create({ height: 8, width: 8, channels: 1, classes: 3 });
+const options: EvaluateOptions = {
+  weights: encodeWeights(net, net.initialize((name) => random(3, name))),
+  source: "tiny.safetensors",
+  data: { name: "synthetic", options: { shape: [8, 8, 1], classes: 3, train: 1, validation: 10, final: 20 } },
+  split: "final",
+  threat: { norm: "linf", epsilon: 0.1 },
+  attacks: [{ name: "pgd-3", options: {} }],
+  ...{ batch: 4, seed: 0, cache: "unused" },
+};
+
+const evaluating = (out: string, observe: Observe = () => {}, { signal } = new AbortController()) =>
+  evaluateInto({ engine: "cpu" }, options, { out }, observe, signal);
+
+Deno.test("batches that a disk has damaged are told and attacked again, and the record is the same", () =>
+  inFolder(async (path) => {
+    const untimed = (value: unknown) =>
+      JSON.stringify(value, (key, part) => key === "seconds" || key === "created" ? undefined : part);
+    const whole = await evaluating(`${path}-whole`), aborting = new AbortController();
+    assert.ok(whole.status === "complete");
+    const stopped = await evaluating(path, (event) => {
+      if (event.kind === "evaluation" && event.what.includes("PGD") && event.done >= 8) aborting.abort();
+    }, aborting);
+    assert.ok(stopped.status === "interrupted" && stopped.batches >= 7, "five clean batches and two attacked ones");
+    const file = (index: number) => join(path, `progress/00000${index}.safetensors`);
+    await Deno.truncate(file(2), 100);
+    await Deno.writeFile(file(4), new Uint8Array(0));
+    const altered = await Deno.readFile(file(6));
+    altered[altered.length - 1]! ^= 1;
+    await Deno.writeFile(file(6), altered);
+    const notes: string[] = [];
+    const resumed = await evaluating(path, (event) => void (event.kind === "note" && notes.push(event.text)));
+    assert.ok(resumed.status === "complete");
+    assert.equal(untimed(resumed.record), untimed(whole.record));
+    [2, 4, 6].forEach((index, i) => {
+      assert.ok(
+        notes[i]!.includes(file(index)) && /^Cannot read [^\n]*; its images are attacked again$/.test(notes[i]!),
+      );
+    });
+    assert.equal(notes[3], `Going on with ${stopped.batches - 3} batches of an earlier attempt`);
+  }));
+
+Deno.test("a record that was altered is refused, and one that is whole is given again without an attack", () =>
+  inFolder(async (path) => {
+    const first = await evaluating(path);
+    assert.ok(first.status === "complete");
+    const seen: string[] = [];
+    assert.deepEqual(await evaluating(path, ({ kind }) => void seen.push(kind)), first);
+    assert.deepEqual(seen, ["note"]);
+    const file = join(path, "evaluation.json"), text = await Deno.readTextFile(file);
+    await Deno.writeTextFile(file, text.replace('"seed": 0', '"seed": 1'));
+    await assert.rejects(evaluating(path), {
+      name: "UsageError",
+      message: `Cannot read ${file}: it was changed after it was written; move it away`,
     });
   }));

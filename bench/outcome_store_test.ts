@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { seal } from "../models/sealed.ts";
 import { decodeChunk, encodeChunk, type OutcomeChunk } from "./outcome_store.ts";
 
 const chunks: fc.Arbitrary<OutcomeChunk> = fc.array(
@@ -41,11 +42,8 @@ Deno.test("a chunk that is cut off or altered is refused in one line, and never 
       decodeChunk(damaged, "000001.safetensors");
       return false; // the name of a tensor's type or the like: the contents are those that were written
     } catch (error) {
-      assert.ok(
-        error instanceof SyntaxError || error instanceof RangeError || error instanceof TypeError,
-        String(error),
-      );
-      assert.match((error as Error).message, /^Cannot read [^\n]*000001\.safetensors[^\n]*$/);
+      assert.ok(error instanceof SyntaxError, String(error));
+      assert.match(error.message, /^Cannot read [^\n]*000001\.safetensors[^\n]*$/);
       return true;
     }
   };
@@ -59,4 +57,13 @@ Deno.test("a chunk that is cut off or altered is refused in one line, and never 
       if (!refusesPlainly(damaged)) assert.deepEqual(decodeChunk(damaged, "chunk"), decodeChunk(bytes, "chunk"));
     }
   }
+});
+
+Deno.test("a sealed file that holds no outcomes is refused as a chunk", () => {
+  const row = { shape: [1], values: Float32Array.of(1) };
+  const refused = (bytes: Uint8Array, message: RegExp) =>
+    assert.throws(() => decodeChunk(bytes, "000001.safetensors"), { name: "SyntaxError", message });
+  refused(seal(new Map([["weights", row]]), {}), /^Cannot read 000001\.safetensors: it holds no outcomes$/);
+  const metadata = { sweep: "clean", numbers: "{}" };
+  refused(seal(new Map([["positions", row]]), metadata), /^Cannot read 000001\.safetensors: it holds no outcomes$/);
 });
