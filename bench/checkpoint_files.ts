@@ -86,9 +86,9 @@ export async function findCheckpoint(folder: string, tell: (text: string) => voi
   return null;
 }
 
-/** A run that has ended needs none. */
-export async function removeCheckpoints(folder: string): Promise<void> {
-  for (const attempt of await listAttempts(folder)) {
+/** A run that has ended needs none, of its last attempt and of those before. */
+export async function removeCheckpoints(folder: string, last: number): Promise<void> {
+  for (const attempt of (await listAttempts(folder)).filter((number) => number <= last)) {
     const place = join(folder, `attempt-${attempt}`);
     for (const name of await checkpointNames(place)) await Deno.remove(join(place, name));
   }

@@ -57,7 +57,7 @@ Deno.test("findCheckpoint() falls back to the newest checkpoint that holds, over
     assert.match(told.join(), /attempt-10[^\n]*; the checkpoint before it is taken$/);
     await Deno.writeTextFile(path(2, 4), "");
     assert.equal(await find(), path(2, 3));
-    await removeCheckpoints(run);
+    await removeCheckpoints(run, 2);
     assert.equal(await find(), null);
   }));
 

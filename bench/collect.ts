@@ -1,9 +1,9 @@
 /** From a results folder to result.json: everything is read from suite.json and the journals, and from nothing else. @module */
 
-import { join } from "node:path";
-import { type JournalEvent, readJournal } from "./journal.ts";
-import { findRunFolders, listAttempts, readStoredSuite, type StoredSuite } from "./output_folder.ts";
+import type { JournalEvent } from "./journal.ts";
+import { readStoredSuite, type StoredSuite } from "./output_folder.ts";
 import { findPaper } from "./paper.ts";
+import { readAttempts } from "./read_attempts.ts";
 import type { Machine, Result, RunRecord } from "./result.ts";
 import {
   attacksByKey,
@@ -13,7 +13,6 @@ import {
   evaluationId,
   type PlannedRun,
   planRuns,
-  runName,
 } from "./run_config.ts";
 import type { Suite } from "./suite.ts";
 import { pointsOnCadence, timesToTargets } from "./targets.ts";
@@ -80,7 +79,7 @@ async function collectRun(
   planned: PlannedRun,
   machines: Map<string, Machine>,
 ): Promise<CollectedRun> {
-  const events = await readAttempts(out, planned);
+  const events = (await readAttempts(out, planned)).map(({ event }) => event);
   for (const { machine } of all(events, "attempt")) machines.set(machine.id, machine);
   const engine = last(events, "engine"), data = last(events, "data"), end = endOf(events);
   const points = lastOfEach(all(events, "point").map((event) => event.point), ({ step }) => step);
@@ -128,30 +127,6 @@ async function collectRun(
   return { record, splits: data?.splits ?? null };
 }
 
-/** Events of all attempts in order; each attempt voids what earlier ones did after the step that it began from. */
-async function readAttempts(out: string, planned: PlannedRun): Promise<JournalEvent[]> {
-  let events: JournalEvent[] = [];
-  for (const name of await findRunFolders(out, runName(planned))) {
-    const folder = join(out, "runs", name);
-    for (const number of await listAttempts(folder)) {
-      const added = await readJournal(join(folder, `attempt-${number}`, "events.jsonl")).catch((error: Error) => {
-        if (error instanceof Deno.errors.NotFound) return [];
-        throw error;
-      });
-      const [start] = all(added, "attempt");
-      if (start) events = [...events.filter((event) => survives(event, start.fromStep)), ...added];
-    }
-  }
-  return events;
-}
-
-function survives(event: JournalEvent, fromStep: number): boolean {
-  if (event.event === "attempt" || event.event === "end") return true;
-  if (event.event === "point" || event.event === "alarm") return event.point.step <= fromStep;
-  if (event.event === "weights") return event.step <= fromStep;
-  return event.event === "warning" && fromStep > 0;
-}
-
 /** An attempt that goes on may say again what the one before said; the last word counts, in the first one's place. */
 function lastOfEach<T>(items: readonly T[], key: (item: T) => unknown): T[] {
   return [...new Map(items.map((item) => [key(item), item])).values()];
@@ -190,9 +165,9 @@ function describeAttempts(events: readonly JournalEvent[]): RunRecord["attempts"
   const attempts: RunRecord["attempts"] = [];
   for (const event of events) {
     if (event.event === "attempt") {
-      const { attempt, machine, fromStep, startedAt, loadAverage } = event;
+      const { attempt, machine, fromStep, startedAt, lostSeconds, downSeconds, loadAverage } = event;
       attempts.push({
-        ...{ attempt, machine: machine.id, fromStep, startedAt },
+        ...{ attempt, machine: machine.id, fromStep, startedAt, lostSeconds, downSeconds },
         loadAverageAtStart: loadAverage,
         loadAverageAtEnd: null,
       });

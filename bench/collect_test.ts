@@ -3,10 +3,14 @@ import { join } from "node:path";
 import { collectResult } from "./collect.ts";
 import { Journal, type JournalEvent } from "./journal.ts";
 import { loadSuite } from "./load_suite.ts";
-import { createAttempt, prepareOutput } from "./output_folder.ts";
+import { prepareOutput } from "./output_folder.ts";
 import { type Machine, type Point, resultSchema } from "./result.ts";
 import { planRuns, runName } from "./run_config.ts";
+import { RunOwner } from "./run_owner.ts";
 import { toolRecord } from "./tool.ts";
+
+/** An attempt that found none before it. */
+const alone = { earlier: [], lostSeconds: null, downSeconds: null };
 
 const suite = await loadSuite("smoke");
 const [planned] = planRuns(suite);
@@ -50,8 +54,8 @@ async function withAttempts(
       suite: stored,
     }, false);
     for (const events of attempts) {
-      const { path } = await createAttempt(join(out, "runs", `${runName(planned!)}-engine00`));
-      const journal = new Journal(join(path, "events.jsonl"));
+      await using owner = (await RunOwner.create(join(out, "runs", `${runName(planned!)}-engine00`)))!;
+      const journal = new Journal(join(owner.path, "events.jsonl"));
       events.forEach((event) => journal.append(event));
       journal.close();
     }
@@ -62,7 +66,14 @@ async function withAttempts(
 }
 
 function begin(attempt: number, fromStep: number, id = "m1"): JournalEvent {
-  const start = { attempt, fromStep, trainSeconds: 0, startedAt: "2026-01-01T00:00:00.000Z", loadAverage: 0.5 };
+  const start = {
+    attempt,
+    fromStep,
+    trainSeconds: 0,
+    startedAt: "2026-01-01T00:00:00.000Z",
+    ...alone,
+    loadAverage: 0.5,
+  };
   return { event: "attempt", ...start, machine: machine(id) };
 }
 
@@ -141,7 +152,7 @@ Deno.test("a crossing's record carries what the strong attack left of its weight
   const start: JournalEvent = {
     event: "attempt",
     attempt: 1,
-    ...{ fromStep: 0, trainSeconds: 0, startedAt: "x", loadAverage: null, machine: machine("m") },
+    ...{ fromStep: 0, trainSeconds: 0, startedAt: "x", ...alone, loadAverage: null, machine: machine("m") },
   };
   const events: JournalEvent[] = [start, { ...weights, target: 0.5 }, { ...weights, target: 0.8 }, final];
   return withAttempts([events], async (out) => {

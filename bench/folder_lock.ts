@@ -15,19 +15,6 @@ export const LOCK_FILE = ".lock";
 export async function lockFolder(out: string): Promise<Disposable> {
   const file = await Deno.open(join(out, LOCK_FILE), { create: true, write: true });
   if (await file.tryLock(true)) return file;
-  await new Promise((resolve) => setTimeout(resolve, 100)); // status looks for a moment
-  if (await file.tryLock(true)) return file;
   file.close();
   throw new UsageError(`Cannot use ${out}: another program is at work in it; wait for it or choose another --out`);
-}
-
-/** Whether a program of this host is at work in the folder. */
-export async function isAtWork(out: string): Promise<boolean> {
-  try {
-    using file = await Deno.open(join(out, LOCK_FILE), { read: true });
-    return !(await file.tryLock(false));
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }

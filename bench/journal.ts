@@ -16,6 +16,10 @@ const eventSchema = z.discriminatedUnion("event", [
     fromStep: z.int(),
     trainSeconds: seconds,
     startedAt: z.string(),
+    earlier: z.array(z.strictObject({ attempt: z.int(), events: z.int() })).default([])
+      .describe("how many events of each earlier attempt count; what a writer adds later is read by nobody"),
+    lostSeconds: seconds.nullable().default(null).describe("training after the checkpoint that was lost"),
+    downSeconds: seconds.nullable().default(null).describe("from the last sign of the attempt before to this one"),
     loadAverage: z.number().nullable(),
     machine: machineSchema,
   }),
@@ -96,6 +100,16 @@ export class Journal {
  */
 export async function readJournal(path: string): Promise<JournalEvent[]> {
   return parseJournal(await Deno.readTextFile(path), path);
+}
+
+/** How many events a journal holds by now; 0 where there is none. */
+export async function countEvents(path: string): Promise<number> {
+  try {
+    return (await Deno.readTextFile(path)).split("\n").length - 1;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return 0;
+    throw error;
+  }
 }
 
 /** The same of a journal's text. */

@@ -1,26 +1,27 @@
-/** Runs a suite on this machine, one run after the other, each in a team of Workers of its own under this supervising thread,
- *  which keeps the journals, writes the weights and never blocks. @module */
+/** Runs a suite on this machine, one run after the other. @module */
 
-import { join } from "node:path";
-import type { EngineName } from "../backends/engine.ts";
-import { hardwareRecord, loadAverage } from "../backends/hardware.ts";
-import { findEngine } from "../backends/registry.ts";
-import { CheckpointSaver, findCheckpoint, type FoundCheckpoint, removeCheckpoints } from "./checkpoint_files.ts";
+import { hardwareRecord } from "../backends/hardware.ts";
+import { attemptRun, type Session } from "./attempt_run.ts";
+import { watchCancel } from "./cancel_request.ts";
+import { collectResult } from "./collect.ts";
 import { checkDataIsHere } from "./data_is_here.ts";
 import { type EnginePlan, type EngineRequest, planEngine } from "./engine_request.ts";
-import { EngineTeam, type OpenedEngine } from "./engine_team.ts";
+import { EngineTeam } from "./engine_team.ts";
 import { lockFolder } from "./folder_lock.ts";
-import { Journal, type JournalEvent } from "./journal.ts";
-import { createAttempt, findRunFolders, findStoredSuite, prepareOutput, type StoredSuite } from "./output_folder.ts";
+import { findHolders } from "./find_holders.ts";
+import { followFolder } from "./follow_folder.ts";
+import { findStoredSuite, prepareOutput, readStoredSuite } from "./output_folder.ts";
 import type { Observe } from "./progress.ts";
-import type { Machine, Result } from "./result.ts";
+import { isDone, type Machine, type Result, type RunRecord } from "./result.ts";
 import { type PlannedRun, planRuns, runName } from "./run_config.ts";
-import type { FromWorker, RunJob } from "./run_job.ts";
+import { describeHolder } from "./run_owner.ts";
 import type { Suite } from "./suite.ts";
 import { toolRecord } from "./tool.ts";
 import { UsageError } from "./usage_error.ts";
-import { WeightsSaver } from "./weights_saver.ts";
 import { writeResult } from "./write_result.ts";
+
+/** Seconds from one checkpoint on the disk to the next where nobody says. */
+const CHECKPOINT_SECONDS = 300;
 
 export interface SuiteOptions {
   /** Results folder. */
@@ -34,22 +35,14 @@ export interface SuiteOptions {
   readonly cache: string;
   /** Seconds from one checkpoint on the disk to the next. @default {300} */
   readonly checkpointSeconds?: number;
+  /** How long another host's program may be silent before its run is taken over. @default {60} */
+  readonly leaseSeconds?: number;
 }
 
 export interface SuiteOutcome {
   readonly status: "complete" | "failed" | "interrupted";
   readonly out: string;
   readonly result: Result;
-}
-
-/** What the runs of one call share. */
-interface Session {
-  readonly suite: Suite;
-  readonly options: SuiteOptions;
-  readonly plan: EnginePlan;
-  readonly observe: Observe;
-  readonly signal: AbortSignal;
-  readonly machine: Machine;
 }
 
 /**
@@ -61,62 +54,133 @@ export async function runSuite(
   suite: Suite,
   options: SuiteOptions,
   observe: Observe,
-  signal: AbortSignal,
+  stop: AbortSignal,
 ): Promise<SuiteOutcome> {
-  const planned = planRuns(suite);
+  const { out, force } = options, planned = planRuns(suite);
   const plan = await planEngine(await followFolder(options));
   const { engine, precision, shards, workers, reason } = plan;
   const command = /(^| )--engine /.test(options.command) ? options.command : `${options.command} --engine ${engine}`;
   const wanted = { command, engine, precision, shards, tool: await toolRecord(), suite };
-  const { movedTo } = await prepareOutput(options.out, wanted, options.force);
-  using _lock = await lockFolder(options.out);
+  if (force && await findStoredSuite(out)) await refuseHolders(out);
+  const { movedTo } = await prepareOutput(out, wanted, force);
+  using _lock = await lockFolder(out);
+  using cancel = await watchCancel(out);
+  const signal = AbortSignal.any([stop, cancel.signal]);
   if (movedTo) observe({ kind: "note", text: `moved the earlier results to ${movedTo}` });
-  observe({ kind: "suite", name: suite.name, out: options.out, runs: planned.length, engine, workers, reason });
-  let result = await writeResult(options.out);
+  observe({ kind: "suite", name: suite.name, out, runs: planned.length, engine, workers, reason });
+  let result = await writeResult(out);
   let session: Session | undefined;
   for (const [index, run] of planned.entries()) {
     const { label, methodLabel, seed } = run;
     const before = result.runs.find((record) => record.id === run.id);
-    if (before && (before.status === "completed" || before.status === "diverged")) {
+    if (before && isDone(before)) {
       observe({ kind: "run-skip", label, seed, index, status: before.status });
       continue;
     }
     if (signal.aborted) break;
-    if (!session) await checkDataIsHere(suite.data.name, options.cache);
-    session ??= { suite, options, plan, observe, signal, machine: await describeMachine(plan) };
+    session ??= await openSession(suite, options, plan, observe, signal);
     observe({ kind: "run-start", label, methodLabel, seed, index, runs: planned.length });
-    await runOne(session, run);
-    result = await writeResult(options.out);
-    const { status, message, warnings } = result.runs.find((record) => record.id === run.id)!;
-    observe({ kind: "run-end", label, seed, status, message, warnings });
+    await take(session, run, false);
+    result = await writeResult(out);
+    tellEnd(observe, result.runs.find((record) => record.id === run.id)!);
   }
-  return { status: outcome(result, signal), out: options.out, result };
+  return { status: outcome(result, signal), out, result };
 }
+
+/** What a single run of a folder takes. */
+export type SingleOptions = Pick<SuiteOptions, "out" | "engine" | "cache" | "checkpointSeconds" | "leaseSeconds">;
 
 /**
- * Work that was begun goes on with its engine where none is named, also where "auto" would choose another one by now.
+ * One run of a prepared folder, while other programs may be at work on others: what a cluster's task does. Where one is at
+ * work on this run, it is waited for. Writes what an attempt writes, and no result.json.
  *
- * @throws {UsageError} When the folder names an engine that does not exist.
+ * @param name "LABEL-sSEED-ID8", as in the run's folder.
+ * @returns What the run came to, and whether it was stopped before its end.
+ * @throws {UsageError} When the folder holds no such run, or cannot be used.
  */
-async function followFolder({ out, engine: asked, force }: SuiteOptions): Promise<EngineRequest> {
-  const stored = force || asked.engine !== "auto" ? null : await findStoredSuite(out);
-  if (stored === null) return asked;
-  const { precision = "f32" } = asked;
-  return {
-    ...asked,
-    engine: engineOf(stored, join(out, "suite.json")),
-    precision: precision === "f32" ? stored.precision : precision,
-    shards: asked.shards ?? stored.shards,
-    reason: "the results folder was begun with it",
-  };
+export async function runSingle(
+  name: string,
+  options: SingleOptions,
+  observe: Observe,
+  stop: AbortSignal,
+): Promise<{ readonly record: RunRecord; readonly isStopped: boolean }> {
+  const { out } = options, { suite } = await readStoredSuite(out);
+  const run = findRun(suite, name, out), { label, methodLabel, seed } = run;
+  const plan = await planEngine(await followFolder({ ...options, force: false })), { engine, workers, reason } = plan;
+  using cancel = await watchCancel(out);
+  const signal = AbortSignal.any([stop, cancel.signal]);
+  const before = await recordOf(out, run);
+  observe({ kind: "suite", name: suite.name, out, runs: 1, engine, workers, reason });
+  if (isDone(before)) {
+    observe({ kind: "run-skip", label, seed, index: 0, status: before.status });
+    return { record: before, isStopped: false };
+  }
+  const session = await openSession(suite, options, plan, observe, signal);
+  observe({ kind: "run-start", label, methodLabel, seed, index: 0, runs: 1 });
+  await take(session, run, true);
+  const record = await recordOf(out, run);
+  tellEnd(observe, record);
+  return { record, isStopped: signal.aborted && !isDone(record) };
 }
 
-function engineOf({ engine }: StoredSuite, origin: string): EngineName {
+function findRun(suite: Suite, name: string, out: string): PlannedRun {
+  const planned = planRuns(suite), found = planned.find((run) => runName(run) === name);
+  if (found) return found;
+  const names = planned.map(runName);
+  const some = names.length > 5 ? `${names.slice(0, 5).join(", ")} and ${names.length - 5} more` : names.join(", ");
+  throw new UsageError(`Cannot find run ${JSON.stringify(name)} from --run: ${out} has ${some}`);
+}
+
+async function recordOf(out: string, { id }: PlannedRun): Promise<RunRecord> {
+  const { runs } = await collectResult(out);
+  return runs.find((record) => record.id === id)!;
+}
+
+/** Makes an attempt at a run, unless others are at work on it. */
+async function take(session: Session, run: PlannedRun, wait: boolean): Promise<void> {
+  const { observe, out, signal } = session;
   try {
-    return findEngine(engine).name;
+    const holder = await attemptRun(session, run, { wait, isDone: async () => isDone(await recordOf(out, run)) });
+    if (holder === null) return;
+    observe({ kind: "note", text: `${run.label} seed ${run.seed} is left to ${describeHolder(holder)}` });
   } catch (error) {
-    throw UsageError.from(error, origin);
+    if (!signal.aborted || error !== signal.reason) throw error;
   }
+}
+
+/** @throws {UsageError} Where others are at work on runs of a folder that is to be moved. */
+async function refuseHolders(out: string): Promise<void> {
+  const [holder] = (await findHolders(out)).values();
+  if (holder === undefined) return;
+  throw new UsageError(
+    `Cannot move ${out} aside: ${describeHolder(holder)} is at work in it; wait for it, or cancel it`,
+  );
+}
+
+function tellEnd(observe: Observe, { label, seed, status, message, warnings }: RunRecord): void {
+  observe({ kind: "run-end", label, seed, status, message, warnings });
+}
+
+async function openSession(
+  suite: Suite,
+  { out, cache, checkpointSeconds = CHECKPOINT_SECONDS, leaseSeconds }: SingleOptions,
+  plan: EnginePlan,
+  observe: Observe,
+  signal: AbortSignal,
+): Promise<Session> {
+  await checkDataIsHere(suite.data.name, cache);
+  const lease = leaseSeconds === undefined ? {} : { leaseSeconds };
+  return {
+    suite,
+    out,
+    cache,
+    checkpointSeconds,
+    plan,
+    observe,
+    signal,
+    machine: await describeMachine(plan),
+    ...lease,
+  };
 }
 
 function outcome(result: Result, signal: AbortSignal): SuiteOutcome["status"] {
@@ -133,110 +197,4 @@ async function describeMachine(plan: EnginePlan): Promise<Machine> {
   } finally {
     team.close();
   }
-}
-
-/**
- * One attempt at one run; once its journal is open, what goes wrong ends there and not in an exception.
- *
- * @throws {Error} When the engine does not start, the folder belongs to another engine, or the disk refuses the journal.
- */
-async function runOne(session: Session, planned: PlannedRun): Promise<void> {
-  const team = new EngineTeam(session.plan);
-  try {
-    const folder = await runFolder(session.options.out, planned, await team.open());
-    const found = await findCheckpoint(folder, (text) => session.observe({ kind: "note", text }));
-    const { attempt, path } = await createAttempt(folder);
-    const journal = new Journal(join(path, "events.jsonl"));
-    try {
-      const startedAt = new Date().toISOString(), load = await loadAverage(), { machine } = session;
-      const { record, clock } = found?.checkpoint.state ?? {};
-      const place = { fromStep: record?.step ?? 0, trainSeconds: clock?.seconds.train ?? 0 };
-      const begin = { attempt, ...place, startedAt, loadAverage: load, machine };
-      journal.append({ event: "attempt", ...begin });
-      warnOfLoad(journal, load, machine);
-      journal.append({
-        ...await superviseRun(session, planned, { team, journal, folder, attempt: path, found }),
-        loadAverage: await loadAverage(),
-      });
-    } finally {
-      journal.close();
-    }
-  } finally {
-    team.close();
-  }
-}
-
-/** Other work on the machine makes every time longer; the record must show it. */
-function warnOfLoad(journal: Journal, load: number | null, { cores }: Machine): void {
-  if (load === null || cores === null || load <= cores) return;
-  const message = "the machine had more work than cores when the run began";
-  const warning = { code: "busy-machine", message, advice: "run it again on a quiet machine before using its times" };
-  journal.append({ event: "warning", warning });
-}
-
-/** @throws {UsageError} When the folder holds attempts of another engine. */
-async function runFolder(out: string, planned: PlannedRun, { engineKey, engine }: OpenedEngine): Promise<string> {
-  const name = runName(planned), wanted = `${name}-${engineKey.slice(0, 8)}`;
-  const other = (await findRunFolders(out, name)).find((found) => found !== wanted);
-  if (other) {
-    throw new UsageError(
-      `Cannot continue ${
-        join(out, "runs", other)
-      } with ${engine.version}: it was begun with other kernels or versions; ` +
-        `use --force to move the results aside`,
-    );
-  }
-  return join(out, "runs", wanted);
-}
-
-interface RunPlace {
-  readonly team: EngineTeam;
-  readonly journal: Journal;
-  readonly folder: string;
-  /** The attempt's own folder. */
-  readonly attempt: string;
-  /** Where the run goes on. */
-  readonly found: FoundCheckpoint | null;
-}
-
-type EndEvent = Extract<JournalEvent, { event: "end" }>;
-
-/** Lets the team run and keeps what it sends. @returns How the run ended, once all its files are written. */
-async function superviseRun(session: Session, planned: PlannedRun, place: RunPlace): Promise<EndEvent> {
-  const { team, journal, folder } = place;
-  const saver = new WeightsSaver(place), checkpoints = new CheckpointSaver(place.attempt);
-  let end: EndEvent | undefined;
-  const hear = (message: FromWorker): void => {
-    if (message.kind === "progress") session.observe(message.event);
-    if (message.kind === "weights") saver.save(message.weights);
-    if (message.kind === "checkpoint") checkpoints.save(message.checkpoint);
-    if (message.kind !== "journal") return;
-    if (message.event.event === "end") end = message.event;
-    else journal.append(message.event);
-    if (message.event.event === "point") {
-      session.observe({ kind: "point", label: planned.label, point: message.event.point });
-    }
-  };
-  try {
-    const signal = AbortSignal.any([session.signal, saver.failed, checkpoints.failed]);
-    const cameToItsEnd = await team.run(jobOf(session, planned, place), hear, signal);
-    await saver.finish();
-    await checkpoints.finish();
-    if (!cameToItsEnd || !end) return unfinished("interrupted", "stopped in the middle of a step");
-    if (end.status === "completed" || end.status === "diverged") await removeCheckpoints(folder);
-    return end;
-  } catch (error) {
-    await Promise.allSettled([saver.finish(), checkpoints.finish()]);
-    return unfinished("failed", (error as Error).message);
-  }
-}
-
-function unfinished(status: EndEvent["status"], message: string): EndEvent {
-  return { event: "end", status, message, peakMemoryBytes: null, loadAverage: null, cost: null };
-}
-
-function jobOf({ suite, options, plan }: Session, { config, label }: PlannedRun, { found }: RunPlace): RunJob {
-  const { evaluation, final, strong, alarm, targets } = suite, { cache, checkpointSeconds = 300 } = options;
-  const place = { checkpoint: found?.bytes ?? null, checkpointSeconds };
-  return { config, evaluation, final, strong, alarm, targets, label, engineReason: plan.reason, cache, ...place };
 }

@@ -105,7 +105,7 @@ Deno.test("weights that cannot be written fail their run with the reason, and th
     const removeWeights = (event: ProgressEvent): void => {
       if (event.kind !== "point" || event.label !== "pgd-3") return;
       const run = Array.from(Deno.readDirSync(join(out, "runs"))).find(({ name }) => name.startsWith("pgd-3-"))!;
-      Deno.removeSync(join(out, "runs", run.name, "weights"), { recursive: true });
+      Deno.removeSync(join(out, "runs", run.name, "attempt-1/weights"), { recursive: true });
     };
     const { status, result } = await run({ out, set: ["runs.*.epochs=0.5"], observe: removeWeights });
     assert.deepEqual([status, result.runs.map((record) => record.status)], [

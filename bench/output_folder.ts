@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { atomicWrite } from "../files/atomic_write.ts";
 import { explainWrite } from "../files/explain_write.ts";
+import { CANCEL_FILE } from "./cancel_request.ts";
 import { firstDifference } from "./canonical.ts";
 import { resultSchema } from "./result.ts";
 import { suiteSchema } from "./suite.ts";
@@ -73,7 +74,7 @@ export async function prepareOutput(
     refuseOther(out, stored, wanted);
     return { stored, movedTo };
   }
-  if (names.some((name) => name !== LOCK_FILE && !name.endsWith(".partial"))) {
+  if (names.some((name) => name !== LOCK_FILE && name !== CANCEL_FILE && !name.endsWith(".partial"))) {
     throw new UsageError(
       `Cannot write results to ${out}: it holds other files; choose another --out`,
     );
@@ -147,15 +148,4 @@ export async function findRunFolders(out: string, name: string): Promise<string[
 export async function listAttempts(folder: string): Promise<number[]> {
   const numbers = (await listFolder(folder)).map((name) => Number(/^attempt-(\d+)$/.exec(name)?.[1] ?? NaN));
   return numbers.filter(Number.isInteger).sort((a, b) => a - b);
-}
-
-/** Creates the folder of the next attempt, exclusively, and the one that the run's weights go to. */
-export async function createAttempt(folder: string): Promise<{ attempt: number; path: string }> {
-  return await explainWrite(folder, async () => {
-    await Deno.mkdir(join(folder, "weights"), { recursive: true });
-    const attempt = ((await listAttempts(folder)).at(-1) ?? 0) + 1;
-    const path = join(folder, `attempt-${attempt}`);
-    await Deno.mkdir(path);
-    return { attempt, path };
-  });
 }

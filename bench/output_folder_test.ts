@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { withTemporaryFolder } from "../files/_temporary_folder.ts";
 import { loadSuite } from "./load_suite.ts";
-import { createAttempt, listAttempts, prepareOutput, readStoredSuite } from "./output_folder.ts";
+import { prepareOutput, readStoredSuite } from "./output_folder.ts";
 import { toolRecord } from "./tool.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -62,12 +62,4 @@ Deno.test("a damaged suite.json is named", () =>
     assert.match(await refusal(readStoredSuite(out)), /suite\.json/);
     await Deno.writeTextFile(join(out, "suite.json"), '{"schema": "other"}');
     assert.match(await refusal(readStoredSuite(out)), /suite\.json: schema/);
-  }));
-
-Deno.test("attempts are numbered on and never shared", () =>
-  withTemporaryFolder(async (folder) => {
-    const run = join(folder, "run");
-    assert.deepEqual((await createAttempt(run)).attempt, 1);
-    assert.deepEqual((await createAttempt(run)).attempt, 2);
-    assert.deepEqual(await listAttempts(run), [1, 2]);
   }));

@@ -125,6 +125,10 @@ export const runSchema = z.strictObject({
     machine: z.string(),
     fromStep: count,
     startedAt: z.string(),
+    lostSeconds: z.number().min(0).nullable().default(null)
+      .describe("training that the attempt before had done after the checkpoint that this one went on from"),
+    downSeconds: z.number().min(0).nullable().default(null)
+      .describe("from the last sign of the attempt before to the beginning of this one"),
     loadAverageAtStart: z.number().nullable().describe(
       "one-minute load of the machine, the program's own share included",
     ),
@@ -227,3 +231,8 @@ export type AlarmPoint = z.infer<typeof alarmPointSchema>;
 export type Warning = z.infer<typeof warningSchema>;
 export type RunRecord = z.infer<typeof runSchema>;
 export type Result = z.infer<typeof resultSchema>;
+
+/** Whether nothing is left to do on a run. */
+export function isDone({ status }: Pick<RunRecord, "status">): boolean {
+  return status === "completed" || status === "diverged";
+}

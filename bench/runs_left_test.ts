@@ -3,14 +3,17 @@ import { join } from "node:path";
 import { withTemporaryFolder } from "../files/_temporary_folder.ts";
 import { Journal } from "./journal.ts";
 import { loadSuite } from "./load_suite.ts";
-import { createAttempt, prepareOutput } from "./output_folder.ts";
+import { prepareOutput } from "./output_folder.ts";
 import { planRuns, runName } from "./run_config.ts";
+import { RunOwner } from "./run_owner.ts";
 import { runsLeft } from "./runs_left.ts";
 import { toolRecord } from "./tool.ts";
 
 const nothing = { cpu: null, memoryBytes: null, gpu: null, osRelease: null, calibration: null };
 const machine = { id: "m", cores: 1, ...nothing, os: "linux", arch: "x86_64", deno: "2", v8: "15", tfjs: "4" };
-const begin = { attempt: 1, fromStep: 0, trainSeconds: 0, startedAt: "2026-01-01T00:00:00.000Z", machine };
+/** An attempt that found none before it. */
+const alone = { earlier: [], lostSeconds: null, downSeconds: null };
+const begin = { attempt: 1, fromStep: 0, trainSeconds: 0, startedAt: "2026-01-01T00:00:00.000Z", ...alone, machine };
 
 Deno.test("runsLeft() counts runs of the same suite that have not come to an end", () =>
   withTemporaryFolder(async (folder) => {
@@ -30,8 +33,8 @@ Deno.test("runsLeft() counts runs of the same suite that have not come to an end
     await prepareOutput(out, stored, false);
     assert.deepEqual(await labels(), all);
     for (const [index, status] of (["completed", "diverged", "interrupted"] as const).entries()) {
-      const { path } = await createAttempt(join(out, "runs", `${runName(planRuns(suite)[index]!)}-engine00`));
-      const journal = new Journal(join(path, "events.jsonl"));
+      await using owner = (await RunOwner.create(join(out, "runs", `${runName(planRuns(suite)[index]!)}-engine00`)))!;
+      const journal = new Journal(join(owner.path, "events.jsonl"));
       journal.append({ event: "attempt", ...begin, loadAverage: null });
       journal.append({ event: "end", status, message: null, peakMemoryBytes: null, loadAverage: null, cost: null });
       journal.close();

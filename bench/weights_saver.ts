@@ -5,9 +5,9 @@ import { atomicWrite } from "../files/atomic_write.ts";
 import type { Journal } from "./journal.ts";
 import type { SavedWeights } from "./run_job.ts";
 
-/** Where a run's files go. */
+/** Where an attempt's files go. */
 interface WeightsPlace {
-  /** The run's folder; weights go to `weights/` in it. */
+  /** The attempt's folder; weights go to `weights/` in it. */
   readonly folder: string;
   readonly journal: Journal;
 }
@@ -30,9 +30,8 @@ export class WeightsSaver {
 
   save({ kind, target, step, weightsSha256, bytes }: SavedWeights): void {
     const { folder, journal } = this.#place;
-    const name = target === null ? kind : `${kind}-${target}`;
     this.#last = this.#last.then(async () => {
-      await atomicWrite(join(folder, "weights", `${name}.safetensors`), bytes);
+      await atomicWrite(join(folder, "weights", weightsFile({ kind, target })), bytes);
       journal.append({ event: "weights", kind, target, step, weightsSha256 });
     });
     this.#last.catch((error: unknown) => this.#failure.abort(error));
@@ -44,4 +43,9 @@ export class WeightsSaver {
     if (!this.failed.aborted) return;
     throw new Error(`Cannot save weights in ${this.#place.folder}: ${(this.failed.reason as Error).message}`);
   }
+}
+
+/** The file's name, "best.safetensors" or "crossing-0.5.safetensors". */
+export function weightsFile({ kind, target }: Pick<SavedWeights, "kind" | "target">): string {
+  return `${target === null ? kind : `${kind}-${target}`}.safetensors`;
 }

@@ -23,6 +23,9 @@ export interface Permissions {
 /** What the hardware record asks for. */
 export const hardwareFacts = ["cpus", "systemMemoryInfo", "osRelease", "loadavg"] as const;
 
+/** What the owner of a run writes of itself, so that others on its host know it from those elsewhere. */
+export const ownerFacts = ["hostname"] as const;
+
 /**
  * Deno's flags for the permissions.
  *

@@ -216,6 +216,8 @@ function sampleRun(method: SampleMethod, seed: number, targets: readonly number[
       machine: "machine-1",
       fromStep: 0,
       startedAt: "2026-01-02T03:04:05.000Z",
+      lostSeconds: null,
+      downSeconds: null,
       loadAverageAtStart: 0.13 + method.full / 10,
       loadAverageAtEnd: 1.9,
     }],

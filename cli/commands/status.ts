@@ -2,11 +2,13 @@
 
 import { resolve } from "node:path";
 import type { RunRecord } from "../../bench/result.ts";
+import type { Holder } from "../../bench/run_owner.ts";
 import { formatPercent, formatSeconds } from "../../report/format.ts";
 import { plainText } from "../../report/plain_text.ts";
 import { defineCommand } from "../command.ts";
 import { path } from "../kinds.ts";
 import { argument, fields, flag } from "../options.ts";
+import { ownerFacts } from "../permissions.ts";
 import { printTable } from "../print_table.ts";
 import { shortPath } from "../short_path.ts";
 
@@ -22,46 +24,72 @@ export const status = defineCommand({
     folder: argument(path("DIR"), "A results folder"),
     json: flag("--json", "Print one JSON document instead of the table"),
   }),
-  permissions: ({ folder }, { project, workingFolder }) => ({ read: [project, resolve(workingFolder, folder)] }),
+  permissions: ({ folder }, { project, workingFolder }) => ({
+    read: [project, resolve(workingFolder, folder)],
+    sys: ownerFacts,
+  }),
   async run({ folder, json }, io) {
     const { collectResult } = await import("../../bench/collect.ts");
-    const { isAtWork } = await import("../../bench/folder_lock.ts");
-    const out = resolve(io.place.workingFolder, folder), atWork = await isAtWork(out);
+    const { findHolders } = await import("../../bench/find_holders.ts");
+    const out = resolve(io.place.workingFolder, folder), holders = await findHolders(out);
     const { suite, runs } = await collectResult(out);
-    const rows = runs.map((run) => statusOf(run, atWork));
+    const rows = runs.map((run) => statusOf(run, holders.get(run.id)));
+    const atWork = rows.some(({ holder }) => holder !== null);
     if (json) {
       io.out.write(`${JSON.stringify({ suite: suite.name, atWork, runs: rows })}\n`);
       return 0;
     }
     const done = rows.filter((row) => row.status === "completed").length;
-    const program = atWork ? "a program is at work in it" : "no program is at work in it";
+    const program = describeWork(rows.flatMap(({ holder }) => holder ?? []));
     io.out.write(
       `${plainText(`${suite.name} in ${shortPath(out, io)}: ${done} of ${rows.length} runs done, ${program}`)}\n`,
     );
     printTable(
       io.out,
       ["run", "seed", "status", "epoch", "training", "clean", "robust", "message"],
-      rows.map(({ label, seed, status, epoch, epochs, trainSeconds, clean, robust, message }) => [
+      rows.map(({ label, seed, status, holder, epoch, epochs, trainSeconds, clean, robust, message }) => [
         ...[label, String(seed), status, epoch === null ? "" : `${Number(epoch.toFixed(2))} of ${epochs}`],
         trainSeconds === null ? "" : formatSeconds(trainSeconds),
         ...[clean, robust].map((accuracy) => accuracy === null ? "" : formatPercent(accuracy)),
-        status === "running" ? "" : message ?? "",
+        holder !== null && holder.silentSeconds > 30
+          ? `no sign for ${formatSeconds(holder.silentSeconds)}`
+          : message ?? "",
       ]),
     );
     return 0;
   },
 });
 
-/** A run by its newest evaluation. A run without an end is at work where a program is, else it was killed. */
-function statusOf({ label, seed, status, message, points, config, attempts }: RunRecord, atWork: boolean) {
-  const point = points.at(-1);
-  const isOpen = status === "interrupted" && attempts.at(-1)?.loadAverageAtEnd === null;
+/** Who works on a run, as far as can be told from here. */
+interface HolderStatus {
+  readonly host: string | null;
+  readonly process: number;
+  /** Seconds since its last sign, by the clocks of both hosts. */
+  readonly silentSeconds: number;
+}
+
+/** "host node1 (process 12) is at work", or "nobody is at work in it". */
+function describeWork(holders: readonly HolderStatus[]): string {
+  if (holders.length === 0) return "no program is at work in it";
+  const names = holders.map(({ host, process }) => `process ${process}${host === null ? "" : ` on ${host}`}`);
+  return `at work: ${[...new Set(names)].join(", ")}`;
+}
+
+/** A run by its newest evaluation. */
+function statusOf(run: RunRecord, holder: Holder | undefined) {
+  const { label, seed, status, message, points, config, attempts } = run, point = points.at(-1);
+  const running = holder !== undefined && status === "interrupted";
   return {
-    ...{ label, seed, message, attempts: attempts.length, epochs: config.epochs },
-    status: isOpen && atWork ? "running" as const : status,
+    ...{ label, seed, message: running ? null : message, attempts: attempts.length, epochs: config.epochs },
+    status: running ? "running" as const : status,
+    holder: running ? holderStatus(holder) : null,
     epoch: point?.epoch ?? null,
     trainSeconds: point?.trainSeconds ?? null,
     clean: point?.clean.accuracy ?? null,
     robust: point?.robust[0]?.accuracy ?? null,
   };
+}
+
+function holderStatus({ host, process, at }: Holder): HolderStatus {
+  return { host, process, silentSeconds: Math.max(0, Math.round((Date.now() - Date.parse(at)) / 1000)) };
 }

@@ -3,7 +3,7 @@
 import { join, resolve } from "node:path";
 import { defineCommand } from "../command.ts";
 import { readEngineRequest } from "../engine_options.ts";
-import { hardwareFacts } from "../permissions.ts";
+import { hardwareFacts, ownerFacts } from "../permissions.ts";
 import { shellWords } from "../shell_words.ts";
 import { runSession } from "../suite_session.ts";
 import { type TrainOptions, trainParser } from "../train_options.ts";
@@ -24,7 +24,7 @@ export const train = defineCommand<TrainOptions>({
   check: checkTrainOptions,
   permissions({ out, ...engine }, { project, cache, workingFolder }) {
     const folder = resolve(workingFolder, out ?? "results");
-    return { read: [project, cache, folder], write: [folder], sys: hardwareFacts, engine };
+    return { read: [project, cache, folder], write: [folder], sys: [...hardwareFacts, ...ownerFacts], engine };
   },
   async run(options, io, words) {
     const engine = await readEngineRequest(options);
