@@ -16,6 +16,7 @@ import {
 } from "./run_config.ts";
 import type { Suite } from "./suite.ts";
 import { pointsOnCadence, timesToTargets } from "./targets.ts";
+import { warnOfUnlike } from "./unlike_machines.ts";
 import { canonicalHash } from "./canonical.ts";
 
 type EventOf<Kind extends JournalEvent["event"]> = Extract<JournalEvent, { event: Kind }>;
@@ -102,7 +103,10 @@ async function collectRun(
       : events.length === 0
       ? null
       : "the journal has no end: the process was killed or is still at work",
-    warnings: lastOfEach(all(events, "warning").map((event) => event.warning), ({ code, message }) => code + message),
+    warnings: [
+      ...lastOfEach(all(events, "warning").map((event) => event.warning), ({ code, message }) => code + message),
+      ...warnOfUnlike(all(events, "attempt").map(({ machine }) => machine)),
+    ],
     peakMemoryBytes: end?.peakMemoryBytes ?? null,
     parameters: data?.parameters ?? null,
     counts: data?.counts ?? null,

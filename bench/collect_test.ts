@@ -93,6 +93,30 @@ Deno.test("an attempt voids what earlier ones did after the step that it began f
     assert.equal(runs[0]!.status, "interrupted", "an attempt without an end was killed or is at work");
   }));
 
+Deno.test("what a writer adds after a later attempt had begun counts for nothing", () => {
+  const late: JournalEvent = { event: "warning", warning: { code: "late", message: "late", advice: "" } };
+  const second = { ...begin(2, 4), earlier: [{ attempt: 1, events: 2 }] } as JournalEvent;
+  const end: JournalEvent = { ...interrupted, status: "completed", message: null };
+  return withAttempts([
+    [begin(1, 0), { event: "point", point: point(4) }, late, { event: "point", point: point(2) }, end],
+    [second, { event: "point", point: point(8) }],
+  ], async (out) => {
+    const { runs: [run] } = await collectResult(out);
+    assert.deepEqual(run!.points.map(({ step }) => step), [4, 8]);
+    assert.deepEqual([run!.status, run!.warnings], ["interrupted", []]);
+  });
+});
+
+Deno.test("a run on machines that are not alike says so, on like ones it does not", () => {
+  const on = (cpu: string) => ({ ...begin(2, 4), machine: { ...machine("m2"), cpu } }) as JournalEvent;
+  const codes = (cpu: string) =>
+    withAttempts([[begin(1, 0)], [on(cpu)]], async (out) => {
+      const { runs: [run] } = await collectResult(out);
+      assert.deepEqual(run!.warnings.map(({ code }) => code), cpu === machine("m1").cpu ? [] : ["unlike-machines"]);
+    });
+  return codes("Another").then(() => codes(machine("m1").cpu ?? ""));
+});
+
 Deno.test("an attempt from the beginning leaves nothing of earlier ones but their times", () =>
   withAttempts([
     [begin(1, 0), { event: "point", point: point(4) }, interrupted],
