@@ -2,6 +2,7 @@
  *  before anything runs. @module */
 
 import { z } from "zod";
+import { slurmSchema } from "./slurm/resources.ts";
 
 /** Version of training's meaning; part of every run's id. Raise it when the same configuration trains differently. */
 export const ALGORITHM_VERSION = 1;
@@ -106,6 +107,7 @@ export const suiteSchema = z.strictObject({
     ),
   targets: z.array(fraction).describe("robust accuracies whose times are reported").default([]),
   seeds: z.array(seed).min(1),
+  slurm: slurmSchema.optional().describe("what each run asks of a cluster; --slurm options win over it"),
   runs: z.array(z.strictObject({
     label: slug,
     note: z.string().max(1000).optional(),

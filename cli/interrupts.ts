@@ -19,6 +19,12 @@ export class Interrupts {
     return this.#controller.signal;
   }
 
+  /** Takes a request to stop that is no impatient user's: Slurm sends SIGTERM to every process of a task, and each hands
+   *  it on. */
+  stop(): void {
+    this.#controller.abort();
+  }
+
   /** Takes one signal that arrived at `time`, in milliseconds. */
   receive(time: number): void {
     const same = time - this.#lastTime < SAME_MILLISECONDS;

@@ -20,7 +20,9 @@ const code = await runCommand(Deno.args, {
   now: () => performance.now(),
   interruptible() {
     const receive = (): void => interrupts.receive(performance.now());
-    for (const signal of stopSignals()) Deno.addSignalListener(signal, receive);
+    for (const signal of stopSignals()) {
+      Deno.addSignalListener(signal, signal === "SIGTERM" ? () => interrupts.stop() : receive);
+    }
     return interrupts.signal;
   },
 });

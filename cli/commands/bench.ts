@@ -1,6 +1,7 @@
 /** bench: runs a suite and writes its report. @module */
 
 import { dirname, join, resolve } from "node:path";
+import { submitPrograms } from "../../bench/slurm/slurm_commands.ts";
 import type { Suite } from "../../bench/suite.ts";
 import { UsageError } from "../../bench/usage_error.ts";
 import { checkpointOption } from "../checkpoint_option.ts";
@@ -13,6 +14,8 @@ import { fields, flag, optionalArgument, optionalValue, value, values } from "..
 import { hardwareFacts, ownerFacts } from "../permissions.ts";
 import type { Place } from "../place.ts";
 import { shellWords } from "../shell_words.ts";
+import { checkSlurmOptions, readResources, slurmOptions } from "../slurm_options.ts";
+import { submitSession } from "../submit_session.ts";
 import { runSession, type Session } from "../suite_session.ts";
 
 const DEFAULT_SUITE = "quick";
@@ -31,6 +34,7 @@ const parser = fields({
   ),
   ...engineOptions,
   ...checkpointOption,
+  ...slurmOptions,
   seeds: optionalValue("--seeds", listOf(integer({ min: 0, max: 0xffffffff })), "Seeds instead of the suite's"),
   set: values("--set", text("KEY=VALUE", "KEY=VALUE, for example runs.*.epochs=2"), "Change one key of the suite"),
   scale: value(
@@ -66,7 +70,11 @@ export const bench = defineCommand<Options>({
     },
   ],
   parser,
-  check({ resume, run, suite, out, seeds, set, scale, dataScale, force }) {
+  check({ resume, run, suite, out, seeds, set, scale, dataScale, force, ...options }) {
+    checkSlurmOptions(options);
+    if (run !== undefined && options.executor === "slurm") {
+      throw new UsageError("Cannot use --run with --executor slurm: a suite is submitted as a whole");
+    }
     if (run !== undefined && resume === undefined) {
       throw new UsageError(`Cannot use --run without --resume: name the results folder that holds the run`);
     }
@@ -88,6 +96,7 @@ export const bench = defineCommand<Options>({
       write: [folder],
       sys: [...hardwareFacts, ...ownerFacts],
       engine: options,
+      ...options.executor === "slurm" ? { run: submitPrograms } : {},
     };
   },
   async run(options, io) {
@@ -99,6 +108,9 @@ export const bench = defineCommand<Options>({
     }
     const source = resume === undefined ? await newSession(options, io) : await storedSession(options, io);
     const session = { ...source, json, quiet, checkpointSeconds };
+    if (options.executor === "slurm") {
+      return await submitSession(session, readResources(options, source.suite.slurm), io);
+    }
     if (resume === undefined && !(await confirmStart({ ...session, yes }, io))) return 1;
     return await runSession(session, io);
   },

@@ -5,6 +5,7 @@ import { plainText } from "../../report/plain_text.ts";
 import { defineCommand } from "../command.ts";
 import { path } from "../kinds.ts";
 import { argument, fields } from "../options.ts";
+import { shellWords } from "../shell_words.ts";
 import { shortPath } from "../short_path.ts";
 
 export const collect = defineCommand({
@@ -21,10 +22,17 @@ export const collect = defineCommand({
   },
   async run({ folder }, io) {
     const { writeResult } = await import("../../bench/write_result.ts");
+    const { isDone } = await import("../../bench/result.ts");
     const { writeReport } = await import("../../report/write_report.ts");
     const out = resolve(io.place.workingFolder, folder);
-    const result = await writeResult(out);
+    const result = await writeResult(out), missing = result.runs.filter((run) => !isDone(run)).length;
     for (const path of await writeReport(result, out)) io.out.write(`${plainText(shortPath(path, io))}\n`);
+    if (missing > 0) {
+      const again = shellWords(["deno", "task", "bench", "--resume", shortPath(out, io)]);
+      io.out.write(
+        `${missing} of ${result.runs.length} runs are not done; "${again}" goes on with them, or submits them with --executor slurm\n`,
+      );
+    }
     return 0;
   },
 });

@@ -2,6 +2,7 @@
 
 import type { Command } from "../command.ts";
 import { bench } from "./bench.ts";
+import { cancel } from "./cancel.ts";
 import { collect } from "./collect.ts";
 import { cost } from "./cost.ts";
 import { dataCheck, dataGet, dataList } from "./data.ts";
@@ -22,6 +23,7 @@ export const commands: readonly Command[] = [
   exportWeights,
   status,
   collect,
+  cancel,
   report,
   cost,
   dataList,
