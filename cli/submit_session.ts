@@ -33,11 +33,11 @@ export async function submitSession(session: Session, resources: SlurmResources,
     const { job, runs, script } = submission,
       rest = done + queued === 0 ? "" : `, ${done} done, ${queued} in the queue`;
     lines.push(`Submitted job ${job}: ${runs.length} ${runs.length === 1 ? "run" : "runs"} of ${suite.name}${rest}`);
-    lines.push(`Engine  ${plan.engine} (${plan.reason})`, `Script  ${shortPath(script, io)}`);
-    lines.push(`Logs    ${shortPath(join(out, "slurm"), io)}`);
+    lines.push(`Engine: ${plan.engine} (${plan.reason})`, `Script: ${shortPath(script, io)}`);
+    lines.push(`Logs: ${shortPath(join(out, "slurm"), io)}`);
   }
-  lines.push(`How far deno task yopo-bench status ${folder}`, `Report  deno task yopo-bench collect ${folder}`);
-  if (submission !== null || queued > 0) lines.push(`Stop    deno task yopo-bench cancel ${folder}`);
+  lines.push(`How far: deno task yopo-bench status ${folder}`, `Report: deno task yopo-bench collect ${folder}`);
+  if (submission !== null || queued > 0) lines.push(`Stop: deno task yopo-bench cancel ${folder}`);
   io.out.write(lines.map((line) => `${plainText(line)}\n`).join(""));
   return 0;
 }

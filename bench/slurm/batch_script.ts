@@ -35,7 +35,7 @@ export interface BatchJob {
 export function batchScript(job: BatchJob): string {
   const { suite, out, script, runs, deno, project, cache, workers, checkpointSeconds } = job;
   const words = [
-    ...['bench --resume "$out" --run "$run" --quiet', `--checkpoint-every ${checkpointSeconds}`],
+    ...['bench --resume "$out" --run "$run"', `--checkpoint-every ${checkpointSeconds}`],
     ...workers === null ? [] : [`--workers ${workers}`],
   ];
   return `#!/bin/bash

@@ -43,9 +43,15 @@ export interface Ended {
   readonly err: string;
 }
 
-/** Writes the suite into the folder. */
-export async function writeSuite(folder: string): Promise<void> {
-  await Deno.writeTextFile(join(folder, "suite.json"), JSON.stringify(SUITE));
+/** Writes the suite into the folder, with other parts where given. */
+export async function writeSuite(folder: string, parts: Readonly<Record<string, unknown>> = {}): Promise<void> {
+  await Deno.writeTextFile(join(folder, "suite.json"), JSON.stringify({ ...SUITE, ...parts }));
+}
+
+/** A run of the suite by another method. */
+export function runOf(method: string, epochs: number): unknown {
+  const [run] = SUITE.runs, options = method.startsWith("yopo") ? { stepSize: 0.03 } : {};
+  return { ...run, label: method, method: { name: method, options }, epochs };
 }
 
 /** Runs the suite in `folder` to `folder/NAME`; `stop` may end the process. */
