@@ -96,9 +96,9 @@ export class SlurmLab implements AsyncDisposable {
     await this.#end(join(this.#folder, `run/slurmd.${node}.pid`), "SIGKILL");
   }
 
-  /** Kills the controller at once and starts it again. */
+  /** Ends the controller and starts it again. Killed, it forgets its last seconds and drains nodes that disagree. */
   async restartController(): Promise<void> {
-    await this.#end(join(this.#folder, "run/slurmctld.pid"), "SIGKILL");
+    await this.#end(join(this.#folder, "run/slurmctld.pid"), "SIGTERM");
     await this.run("slurmctld", []);
     await until(() => this.run("sinfo", ["-h"]).then(() => true, () => false), "the controller answers");
   }
@@ -129,14 +129,14 @@ export class SlurmLab implements AsyncDisposable {
     const text = await Deno.readTextFile(file).catch(() => "");
     const id = Number(text.trim());
     if (!Number.isInteger(id) || id <= 1) return;
-    await endProcess(id, signal);
+    await signalProcess(id, signal);
     await until(async () => await isGone(id), `process ${id} has ended`, 20);
     if (signal === "SIGKILL") await Deno.remove(file).catch(() => {});
   }
 }
 
 /** Sends a process a signal; one that is gone already is fine. Deno.kill would need the permission to run anything. */
-export async function endProcess(id: number, signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+export async function signalProcess(id: number, signal: "SIGTERM" | "SIGKILL" | "SIGSTOP" | "SIGCONT"): Promise<void> {
   await new Deno.Command("kill", { args: ["-s", signal.slice(3), String(id)], stderr: "null" }).output();
 }
 
