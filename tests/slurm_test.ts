@@ -79,7 +79,7 @@ Deno.test({
       const [killed, requeued] = await bothNodes(status, []);
       const gone = `${killed.task!.split(" ")[0]} FAILED`;
       await signalProcess(killed.holder!.process, "SIGKILL");
-      // Slurm drains a node whose task ends while there is no controller.
+      // A task that ends while there is no controller may leave its node unusable.
       await until(async () => (await lab.queue()).some((line) => line.startsWith(gone)), "the killed task has failed");
       await lab.run("scontrol", ["requeue", requeued.task!.split(" ")[0]!]);
       const waits = `${requeued.task!.split(" ")[0]} PENDING`;

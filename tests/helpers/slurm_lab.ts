@@ -96,7 +96,8 @@ export class SlurmLab implements AsyncDisposable {
     await this.#end(join(this.#folder, `run/slurmd.${node}.pid`), "SIGKILL");
   }
 
-  /** Ends the controller and starts it again. Killed, it forgets its last seconds and drains nodes that disagree. */
+  /** Ends the controller and starts it again. Killed right after other
+   *  faults it may forget its last seconds. */
   async restartController(): Promise<void> {
     await this.#end(join(this.#folder, "run/slurmctld.pid"), "SIGTERM");
     await this.run("slurmctld", []);
